@@ -1,0 +1,84 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+
+let package = Package(
+    name: "dovemon",
+    products: [.executable(name: "dovemon", targets: ["Dovemon"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.2.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.9.0"),
+    ],
+    targets: [
+        // The system's libraries.
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+
+        // What ships, ground floor first.
+        .target(name: "Site", swiftSettings: strict),
+        .target(name: "Transport", dependencies: ["Site", "COpenSSL", nio, nioPosix], swiftSettings: strict),
+        .target(name: "Probes", dependencies: ["Site", "Transport", nio], swiftSettings: strict),
+        .target(name: "DirectorAdmin", dependencies: ["Site", "Transport", nio], swiftSettings: strict),
+        .target(
+            name: "Health",
+            dependencies: ["Site", .product(name: "HeapModule", package: "swift-collections")],
+            swiftSettings: strict),
+        .target(name: "Settings", dependencies: ["Site", "CLibYAML"], swiftSettings: strict),
+        .target(
+            name: "Monitor",
+            dependencies: [
+                "Site", "Transport", "Probes", "DirectorAdmin", "Health", "Settings", nio, nioPosix,
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "Dovemon",
+            dependencies: [
+                "Site", "Transport", "Probes", "DirectorAdmin", "Health", "Settings", "Monitor", nio, nioPosix,
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+
+        // What shows that it works.
+        .target(name: "RingLab", path: "Tests/RingLab", swiftSettings: strict),
+        .target(
+            name: "ScriptedPeers", dependencies: ["Site", nio, nioPosix], path: "Tests/ScriptedPeers",
+            swiftSettings: strict),
+        .executableTarget(name: "Demo", dependencies: ["RingLab"], path: "Sources/Demo", swiftSettings: strict),
+        .testTarget(name: "SiteTests", dependencies: ["Site"], swiftSettings: strict),
+        .testTarget(
+            name: "TransportTests", dependencies: ["Transport", "Site", "ScriptedPeers", nio, nioPosix],
+            swiftSettings: strict),
+        .testTarget(name: "ProbesTests", dependencies: ["Probes", "Site", "Transport"], swiftSettings: strict),
+        .testTarget(
+            name: "DirectorAdminTests",
+            dependencies: ["DirectorAdmin", "Site", "Transport", "ScriptedPeers", nio, nioPosix],
+            swiftSettings: strict),
+        .testTarget(name: "HealthTests", dependencies: ["Health", "Site"], swiftSettings: strict),
+        .testTarget(name: "SettingsTests", dependencies: ["Settings", "Site"], swiftSettings: strict),
+        .testTarget(
+            name: "MonitorTests",
+            dependencies: ["Monitor", "Site", "Probes", "DirectorAdmin", "Health", "Settings", nio, nioPosix],
+            swiftSettings: strict),
+        .testTarget(
+            name: "PeerTests",
+            dependencies: ["Monitor", "Probes", "DirectorAdmin", "Site", "ScriptedPeers", nio, nioPosix],
+            swiftSettings: strict),
+        .testTarget(name: "RingTests", dependencies: ["RingLab"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

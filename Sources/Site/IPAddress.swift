@@ -1,0 +1,65 @@
+import Glibc
+
+/// An IPv4 or IPv6 address, compared by value: two spellings of one address are equal.
+///
+/// An IPv6 address that maps an IPv4 one (`::ffff:10.2.2.75`) stays what it is, as the director keeps the two apart.
+package struct IPAddress: Hashable, Sendable {
+    /// The address in network byte order: the low 32 bits of `low` for IPv4.
+    private let high: UInt64
+    private let low: UInt64
+    /// Whether it is an IPv6 address.
+    package let isIPv6: Bool
+
+    /// Reads an address in the spellings that inet_pton(3) takes; nil for anything else, host names among it.
+    package init?(_ text: String) {
+        // inet_pton stops at a NUL, so that "10.0.0.1\0x" would pass.
+        guard !text.utf8.contains(0) else { return nil }
+        var v4 = in_addr()
+        if inet_pton(AF_INET, text, &v4) == 1 {
+            self.init(high: 0, low: UInt64(UInt32(bigEndian: v4.s_addr)), isIPv6: false)
+            return
+        }
+        var v6 = in6_addr()
+        guard inet_pton(AF_INET6, text, &v6) == 1 else { return nil }
+        let words = withUnsafeBytes(of: &v6) { bytes in
+            (
+                UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self)),
+                UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+            )
+        }
+        self.init(high: words.0, low: words.1, isIPv6: true)
+    }
+
+    private init(high: UInt64, low: UInt64, isIPv6: Bool) {
+        self.high = high
+        self.low = low
+        self.isIPv6 = isIPv6
+    }
+}
+
+extension IPAddress: Comparable {
+    /// IPv4 before IPv6, then by value.
+    package static func < (left: IPAddress, right: IPAddress) -> Bool {
+        if left.isIPv6 != right.isIPv6 { return right.isIPv6 }
+        return (left.high, left.low) < (right.high, right.low)
+    }
+}
+
+extension IPAddress: CustomStringConvertible {
+    /// The canonical spelling, as inet_ntop(3) writes it (RFC 5952 for IPv6).
+    package var description: String {
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        if isIPv6 {
+            var address = in6_addr()
+            withUnsafeMutableBytes(of: &address) { bytes in
+                bytes.storeBytes(of: high.bigEndian, toByteOffset: 0, as: UInt64.self)
+                bytes.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
+            }
+            inet_ntop(AF_INET6, &address, &text, socklen_t(text.count))
+        } else {
+            var address = in_addr(s_addr: UInt32(truncatingIfNeeded: low).bigEndian)
+            inet_ntop(AF_INET, &address, &text, socklen_t(text.count))
+        }
+        return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+}

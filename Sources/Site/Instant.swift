@@ -1,0 +1,41 @@
+/// A moment of monotonic time, in nanoseconds since an arbitrary origin (the machine's boot in the daemon, anything in a
+/// test or a simulation). Wall-clock time never decides anything.
+package struct Instant: Hashable, Sendable, Comparable {
+    /// Nanoseconds since the origin.
+    package let nanoseconds: Int64
+
+    /// Makes an instant from nanoseconds since the origin.
+    package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+
+    /// The origin itself.
+    package static let origin = Instant(nanoseconds: 0)
+    /// Later than anything else.
+    package static let distantFuture = Instant(nanoseconds: .max)
+
+    /// Earlier before later.
+    package static func < (left: Instant, right: Instant) -> Bool { left.nanoseconds < right.nanoseconds }
+    /// The instant this much later; stops at `distantFuture` instead of overflowing.
+    package static func + (instant: Instant, duration: Duration) -> Instant {
+        let (sum, overflow) = instant.nanoseconds.addingReportingOverflow(duration.nanoseconds)
+        return overflow ? .distantFuture : Instant(nanoseconds: sum)
+    }
+    /// The time from `earlier` to `later`; negative when they are the other way round.
+    package static func - (later: Instant, earlier: Instant) -> Duration {
+        .nanoseconds(later.nanoseconds.subtractingReportingOverflow(earlier.nanoseconds).partialValue)
+    }
+}
+
+extension Duration {
+    /// The whole duration in nanoseconds, at most `Int64.max` of them (292 years).
+    package var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        guard !overflow else { return seconds < 0 ? .min : .max }
+        let (sum, carry) = product.addingReportingOverflow(attoseconds / 1_000_000_000)
+        return carry ? .max : sum
+    }
+    /// The whole duration in seconds, for people and for output; never for decisions.
+    package var inSeconds: Double { Double(nanoseconds) / 1_000_000_000 }
+    /// The whole duration in milliseconds, for people and for output; never for decisions.
+    package var inMilliseconds: Double { Double(nanoseconds) / 1_000_000 }
+}

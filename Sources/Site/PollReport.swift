@@ -1,0 +1,98 @@
+/// How far a poll had come.
+package enum Phase: String, Hashable, Sendable, CaseIterable {
+    /// A name is looked up.
+    case resolve
+    /// The TCP connection is made.
+    case connect
+    /// TLS is negotiated.
+    case tls
+    /// The server greets and tells its capabilities.
+    case greeting
+    /// The account logs in.
+    case login
+    /// The commands that look at the mailbox, or LMTP's LHLO.
+    case command
+    /// The goodbye.
+    case logout
+}
+
+/// What went wrong in a poll, as one short word for logs, JSON and metrics.
+package enum FailureKind: String, Hashable, Sendable, CaseIterable {
+    /// Nothing listens at the port.
+    case refused
+    /// The network says that there is no way to the host.
+    case unreachable
+    /// The poll's deadline passed.
+    case timeout
+    /// The server closed or reset the connection in the middle.
+    case closed
+    /// What the server sent is not the protocol.
+    case malformed
+    /// The server sent more than a poll reads: a line over 64 KiB, or 1 MiB in all.
+    case oversized
+    /// The server said no, with a code where it gave one.
+    case rejected
+    /// No way to log in is offered.
+    case loginDisabled = "login_disabled"
+    /// TLS could not be negotiated.
+    case tls
+    /// The monitor's own machine is in the way (no descriptors, no route …): nothing is known of the backend.
+    case local
+}
+
+/// Why a poll failed.
+package struct PollFailure: Hashable, Sendable, Error {
+    /// Where in the conversation.
+    package let phase: Phase
+    /// What happened.
+    package let kind: FailureKind
+    /// The server's response code (`AUTHENTICATIONFAILED`, `SYS/TEMP`, `421` …), escaped as `text` is.
+    package let code: String?
+    /// The server's text or the system's, with control characters escaped: at most 200 bytes, one line.
+    package let text: String
+
+    /// Makes a failure; `text` and `code` have been through `printable`.
+    package init(phase: Phase, kind: FailureKind, code: String? = nil, text: String) {
+        self.phase = phase
+        self.kind = kind
+        self.code = code
+        self.text = text
+    }
+
+    /// Whether it says something about the backend, and not only about the monitor's own machine.
+    package var countsAgainstBackend: Bool { kind != .local }
+}
+
+/// The outcome of one poll of one service.
+package struct PollReport: Hashable, Sendable {
+    /// Why it failed; nil when it succeeded.
+    package let failure: PollFailure?
+    /// How long each phase took that was entered, in their order.
+    package let phases: [PhaseTime]
+    /// From the start of the connection to the end of the conversation.
+    package let duration: Duration
+
+    /// Makes a report.
+    package init(failure: PollFailure?, phases: [PhaseTime], duration: Duration) {
+        self.failure = failure
+        self.phases = phases
+        self.duration = duration
+    }
+
+    /// Whether the service answered as it should.
+    package var succeeded: Bool { failure == nil }
+}
+
+/// The time that one phase took.
+package struct PhaseTime: Hashable, Sendable {
+    /// The phase.
+    package let phase: Phase
+    /// How long it took.
+    package let duration: Duration
+
+    /// Makes a phase's time.
+    package init(_ phase: Phase, _ duration: Duration) {
+        self.phase = phase
+        self.duration = duration
+    }
+}
