@@ -29,7 +29,12 @@ let package = Package(
         .target(name: "Site", swiftSettings: strict),
         .target(name: "Transport", dependencies: ["Site", "COpenSSL", nio, nioPosix], swiftSettings: strict),
         .target(name: "Probes", dependencies: ["Site", "Transport", nio], swiftSettings: strict),
-        .target(name: "DirectorAdmin", dependencies: ["Site", "Transport", nio], swiftSettings: strict),
+        .target(
+            name: "DirectorAdmin",
+            dependencies: [
+                "Site", "Transport", nio, .product(name: "OrderedCollections", package: "swift-collections"),
+            ],
+            swiftSettings: strict),
         .target(
             name: "Health",
             dependencies: ["Site", .product(name: "HeapModule", package: "swift-collections")],

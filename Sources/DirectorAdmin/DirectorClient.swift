@@ -1,0 +1,82 @@
+internal import Site
+package import Transport
+
+/// Asks and commands one director through its director-admin socket. Loop-confined, as its connector is.
+package final class DirectorClient {
+    /// Whether the director answers DIRECTOR-LIST. One that did once is never asked without it again: its silence is then a
+    /// fault, and a list read without the ring's state could be that of a director that has only just started.
+    private enum RingKnowledge {
+        case unknown, answered
+        /// It does not; asked again after a while.
+        case unanswered(since: Instant)
+    }
+
+    /// The director's answer to a list takes milliseconds.
+    private static let patience = Duration.seconds(5)
+    /// How long DIRECTOR-LIST may stay without an answer from a director that never answered it.
+    private static let ringPatience = Duration.seconds(2)
+    /// When a director that did not answer DIRECTOR-LIST is tried with it again.
+    private static let ringRetry = Duration.seconds(60)
+    /// Rows are 30 to 100 bytes long: room for hundreds of thousands.
+    private static let listLimits = Limits(line: 65_536, total: 64 * 1_048_576)
+    private static let commandLimits = Limits(line: 4096, total: 16_384)
+
+    private let connector: Connector
+    private let endpoint: Endpoint
+    private var ring = RingKnowledge.unknown
+
+    /// Makes a client for the socket at `path`; nothing is opened yet.
+    package init(connector: Connector, path: String) {
+        self.connector = connector
+        self.endpoint = .unix(path: path)
+    }
+
+    /// Reads the ring's state and the backends, on one connection that is closed afterwards.
+    ///
+    /// `completion` is called exactly once, within about ten seconds.
+    package func list(completion: @escaping (Result<Listing, DirectorFailure>) -> Void) {
+        let asksForRing: Bool
+        switch ring {
+        case .unknown, .answered: asksForRing = true
+        case .unanswered(let since): asksForRing = Instant.now() - since >= Self.ringRetry
+        }
+        list(asksForRing: asksForRing, completion: completion)
+    }
+
+    /// Sends one command on a connection of its own, which is closed after the reply.
+    ///
+    /// No time limit: a held command answers after a minute, and moving users takes as long as it takes. `completion` is
+    /// called exactly once; cancelling gives `abandoned`, or `notSent` where the command had not gone out.
+    package func send(
+        _ command: DirectorCommand, completion: @escaping (CommandReply) -> Void
+    ) -> RunningConversation {
+        connector.start(
+            CommandConversation(command), at: endpoint, limits: Self.commandLimits, within: nil, completion: completion)
+    }
+
+    private func list(asksForRing: Bool, completion: @escaping (Result<Listing, DirectorFailure>) -> Void) {
+        var patience = Self.patience
+        if asksForRing, case .unknown = ring { patience = Self.ringPatience }
+        if asksForRing, case .unanswered = ring { patience = Self.ringPatience }
+        connector.start(
+            ListConversation(asksForRing: asksForRing), at: endpoint, limits: Self.listLimits, within: patience
+        ) { outcome in
+            switch outcome {
+            case .listed(let listing):
+                if asksForRing { self.ring = .answered }
+                completion(.success(listing))
+            case .ringUnanswered:
+                if case .answered = self.ring {
+                    completion(.failure(DirectorFailure("DIRECTOR-LIST: no answer")))
+                } else {
+                    self.ring = .unanswered(since: .now())
+                    self.list(asksForRing: false, completion: completion)
+                }
+            case .failed(let failure):
+                // It may be another director, or a newer one, when it comes back.
+                if case .unanswered = self.ring { self.ring = .unknown }
+                completion(.failure(failure))
+            }
+        }
+    }
+}

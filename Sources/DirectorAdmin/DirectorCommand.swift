@@ -1,0 +1,62 @@
+/// A command that changes the director's state. Each names a backend: without an address, HOST-RESET-USERS would hit them
+/// all.
+package struct DirectorCommand: Hashable, Sendable {
+    /// What is to be done.
+    package enum Verb: String, Hashable, Sendable {
+        /// No more users are sent to the backend.
+        case hostDown = "HOST-DOWN"
+        /// Users are sent to the backend again.
+        case hostUp = "HOST-UP"
+        /// The backend's users are moved to others, a few at a time.
+        case hostResetUsers = "HOST-RESET-USERS"
+    }
+
+    /// What is to be done.
+    package let verb: Verb
+    /// The backend, as HOST-LIST spells it.
+    package let spelling: String
+
+    /// A command for a backend that the director has listed.
+    package init(_ verb: Verb, _ host: Host) {
+        self.verb = verb
+        self.spelling = host.spelling
+    }
+
+    /// The line on the wire, its end included.
+    var line: [UInt8] { Array("\(verb.rawValue)\t\(spelling)\n".utf8) }
+}
+
+/// What became of a command, as far as its connection tells. What really became of it the next HOST-LIST shows.
+package enum CommandReply: Hashable, Sendable {
+    /// `OK`.
+    case ok
+    /// `NOTFOUND`: the director does not have this backend.
+    case notFound
+    /// `host is already being updated - try again later`.
+    case tryAgainLater
+    /// `Ring sync timed out`: the command may be held back and run later.
+    case ringSyncTimedOut
+    /// Any other text.
+    case other(String)
+    /// The director closed the connection without an answer: it went away, or does not know the command.
+    case closed
+    /// The connection was closed from this side before an answer came.
+    case abandoned
+    /// The command was never sent: the director could not be reached, or did not greet as it should.
+    case notSent(String)
+
+    init(line: ArraySlice<UInt8>) {
+        let text = String(decoding: line, as: UTF8.self)
+        if text == "OK" {
+            self = .ok
+        } else if text.hasPrefix("NOTFOUND") {
+            self = .notFound
+        } else if text.hasPrefix("Ring sync timed out") {
+            self = .ringSyncTimedOut
+        } else if text.hasSuffix("try again later") {
+            self = .tryAgainLater
+        } else {
+            self = .other(text)
+        }
+    }
+}

@@ -1,0 +1,88 @@
+internal import Site
+
+/// When the director is read, and how far what was read can be trusted.
+struct DirectorContact: Sendable {
+    private(set) var ring: RingState?
+    /// Why the last list failed; nil when it did not.
+    private(set) var failure: DirectorFailure?
+    /// When the latest good list was begun: it shows what was settled by then.
+    private(set) var readAt: Instant?
+    /// When it had come in.
+    private var endedAt: Instant?
+    /// When the latest list was begun, good or not.
+    private var startedAt: Instant?
+    private var inFlight = false
+    private var heardOnce = false
+    private var awaySince = Instant.origin
+    private var remindedAt = Instant.origin
+    private var toldUnreadable: Set<String> = []
+
+    /// When to read next; `waiting` is since when a command has been waiting for a list to rest on.
+    func nextList(_ manners: Reconciliation.Manners, mustConfirm: Bool, waiting: Instant?) -> Instant {
+        if inFlight { return .distantFuture }
+        guard let startedAt else { return .origin }
+        let regular = startedAt + manners.interval
+        // Nothing presses on a director that does not answer.
+        if failure != nil { return regular }
+        if mustConfirm { return .origin }
+        if ring == .handshaking { return min(regular, startedAt + manners.retry) }
+        guard let waiting else { return regular }
+        if ring == .syncing { return min(regular, max(waiting, startedAt + manners.retry)) }
+        return min(regular, max(waiting, freshUntil(manners)))
+    }
+
+    /// Whether commands may go out now.
+    func permitsCommands(at now: Instant, _ manners: Reconciliation.Manners) -> Bool {
+        failure == nil && (ring == nil || ring == .synced) && endedAt != nil && now <= freshUntil(manners)
+    }
+
+    /// When to remind that the director is away.
+    func nextReminder(_ manners: Reconciliation.Manners) -> Instant {
+        failure == nil ? .distantFuture : remindedAt + manners.reminder
+    }
+
+    mutating func listStarted(at now: Instant) {
+        inFlight = true
+        startedAt = now
+    }
+
+    /// A list has come in; gives what is to be told of it.
+    mutating func listEnded(_ listing: Listing, at now: Instant) -> [DirectorEvent] {
+        var events: [DirectorEvent] = []
+        inFlight = false
+        if failure != nil {
+            failure = nil
+            events.append(.back(after: now - awaySince))
+        }
+        if listing.ring != ring || !heardOnce { events.append(.ringChanged(listing.ring)) }
+        ring = listing.ring
+        heardOnce = true
+        if ring != .handshaking {
+            readAt = startedAt
+            endedAt = now
+        }
+        for line in listing.unreadable where toldUnreadable.count < 100 && toldUnreadable.insert(line).inserted {
+            events.append(.rowUnreadable(line))
+        }
+        return events
+    }
+
+    /// A list could not be read; gives what is to be told of it.
+    mutating func listFailed(_ newFailure: DirectorFailure, at now: Instant) -> [DirectorEvent] {
+        inFlight = false
+        defer { failure = newFailure }
+        guard failure == nil else { return [] }
+        awaySince = now
+        remindedAt = now
+        return [.lost(newFailure)]
+    }
+
+    /// The reminder, if it is due.
+    mutating func remind(at now: Instant, _ manners: Reconciliation.Manners) -> [DirectorEvent] {
+        guard let failure, now >= nextReminder(manners) else { return [] }
+        remindedAt = now
+        return [.stillAway(failure, for: now - awaySince)]
+    }
+
+    private func freshUntil(_ manners: Reconciliation.Manners) -> Instant { (endedAt ?? .origin) + manners.freshness }
+}

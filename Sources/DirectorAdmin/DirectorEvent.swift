@@ -1,0 +1,39 @@
+/// What happened at the director, for people: for the log, alerts and the status.
+package enum DirectorEvent: Hashable, Sendable {
+    /// The director cannot be read any more; told once.
+    case lost(DirectorFailure)
+    /// It still cannot, after so long.
+    case stillAway(DirectorFailure, for: Duration)
+    /// It can be read again, after so long.
+    case back(after: Duration)
+    /// The ring's state is another than before; nil from a director that does not tell it.
+    case ringChanged(RingState?)
+    /// A line of HOST-LIST is none; told once for each text.
+    case rowUnreadable(String)
+    /// The director lists a backend that it did not list before.
+    case hostAppeared(Host)
+    /// The director does not list a backend any more.
+    case hostDisappeared(Host)
+    /// A backend's weight went to 0 or came back from it.
+    case maintenanceChanged(Host)
+    /// A backend's switch is another than before.
+    case stateChanged(Host, ChangeCause)
+    /// A list that was read after a command's reply does not show what the command asked for.
+    case commandWithoutEffect(Host, DirectorCommand.Verb, CommandReply)
+    /// HOST-RESET-USERS was answered with OK: the last moves have started.
+    case usersMoved(Host, took: Duration)
+    /// The users of a backend need not be moved any more: it is up again.
+    case moveGivenUp(Host)
+    /// The director closed the connection on HOST-RESET-USERS: it may be too old to know it. Told once.
+    case moveUnknown(Host)
+    /// HOST-RESET-USERS failed.
+    case moveFailed(Host, CommandReply)
+}
+
+/// Who changed a backend's switch.
+package enum ChangeCause: Hashable, Sendable {
+    /// A command of this monitor, which got this reply; `took` is from the sending to the list that shows the change.
+    case command(CommandReply, took: Duration)
+    /// Somebody else: another monitor, an administrator, or the ring's restart.
+    case foreign
+}

@@ -1,0 +1,36 @@
+internal import Site
+
+/// What one protocol says and expects, as a pure machine in lines.
+///
+/// The phase tells how far it has come. Once it is `.logout` the poll has succeeded, and only the goodbye is missing.
+protocol Dialogue: Sendable {
+    /// How far the conversation has come.
+    var phase: Phase { get }
+    /// The server has sent a line.
+    mutating func lineReceived(_ line: ArraySlice<UInt8>) -> Turn
+}
+
+/// A dialogue's answer to a line.
+enum Turn: Equatable {
+    /// Nothing to say: the next line is awaited.
+    case listen
+    /// This is said, and the next line awaited.
+    case say([UInt8])
+    /// So many bytes are read over before the next line.
+    case skip(Int)
+    /// The goodbye was heard: all went well.
+    case done
+    /// The server refused, or what it said makes no sense.
+    case fail(FailureKind, code: ArraySlice<UInt8>? = nil, text: ArraySlice<UInt8>)
+}
+
+extension Turn {
+    /// What a server said that is none of what it may say here.
+    static func malformed(_ expected: String, got line: ArraySlice<UInt8>) -> Turn {
+        .fail(.malformed, text: ArraySlice("not \(expected): ".utf8) + line)
+    }
+    /// A command, its line end added.
+    static func command(_ text: String) -> Turn { .say(Array(text.utf8) + crlf) }
+}
+
+let crlf: [UInt8] = [UInt8(ascii: "\r"), UInt8(ascii: "\n")]

@@ -1,0 +1,40 @@
+/// How a string argument goes to an IMAP server (RFC 9051, section 4.3), and a whole command with it.
+enum IMAPString {
+    /// The longest text that goes as a quoted string: old servers limit their lines.
+    private static let longestQuoted = 512
+
+    /// Whether `text` can be sent between quotes: printable ASCII, and not too long.
+    static func isQuotable(_ text: String) -> Bool {
+        text.utf8.count <= longestQuoted && text.utf8.allSatisfy { (0x20...0x7e).contains($0) }
+    }
+
+    /// `text` between quotes, where only quote and backslash need an escape.
+    static func quotedContent(_ text: some Sequence<UInt8>) -> [UInt8] {
+        text.flatMap { byte in
+            byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") ? [UInt8(ascii: "\\"), byte] : [byte]
+        }
+    }
+
+    /// A command with string arguments, in the pieces in which it can be sent: before each piece but the first, the server's
+    /// continuation is awaited.
+    static func command(_ words: String, arguments: [String], nonSynchronizingLimit: Int) -> [[UInt8]] {
+        var pieces: [[UInt8]] = []
+        var piece = Array(words.utf8)
+        for argument in arguments {
+            piece.append(UInt8(ascii: " "))
+            if isQuotable(argument) {
+                piece += [UInt8(ascii: "\"")] + quotedContent(argument.utf8) + [UInt8(ascii: "\"")]
+                continue
+            }
+            let synchronizing = argument.utf8.count > nonSynchronizingLimit
+            piece += Array("{\(argument.utf8.count)\(synchronizing ? "" : "+")}".utf8) + crlf
+            if synchronizing {
+                pieces.append(piece)
+                piece = []
+            }
+            piece += Array(argument.utf8)
+        }
+        pieces.append(piece + crlf)
+        return pieces
+    }
+}

@@ -1,0 +1,57 @@
+internal import Site
+
+/// An LMTP poll (RFC 2033): greeting, LHLO, QUIT, with replies as RFC 5321, section 4.2 has them.
+struct LMTPDialogue: Dialogue {
+    private let clientName: String
+    private(set) var phase = Phase.greeting
+    /// The code that a reply of several lines began with.
+    private var continuedCode: ArraySlice<UInt8>?
+
+    init(_ plan: PollPlan) { clientName = plan.clientName }
+
+    mutating func lineReceived(_ line: ArraySlice<UInt8>) -> Turn {
+        guard let reply = SMTPReplyLine(line), continuedCode.map({ $0 == reply.code }) ?? true else {
+            return .malformed("an LMTP reply", got: line)
+        }
+        guard reply.isLast else {
+            continuedCode = reply.code
+            return .listen
+        }
+        continuedCode = nil
+        if phase == .logout { return .done }
+        guard reply.isPositive else { return .fail(.rejected, code: reply.code, text: reply.text) }
+        switch phase {
+        case .greeting:
+            phase = .command
+            return .command("LHLO \(clientName)")
+        default:
+            phase = .logout
+            return .command("QUIT")
+        }
+    }
+}
+
+/// One line of an SMTP or LMTP reply (RFC 5321, section 4.2.1).
+struct SMTPReplyLine {
+    /// Three digits.
+    let code: ArraySlice<UInt8>
+    /// Whether no more lines follow.
+    let isLast: Bool
+    /// What stands behind the code.
+    let text: ArraySlice<UInt8>
+
+    /// Reads a line; nil when it is none of a reply.
+    init?(_ line: ArraySlice<UInt8>) {
+        code = line.prefix(3)
+        guard code.count == 3, let first = code.first, (UInt8(ascii: "2")...UInt8(ascii: "5")).contains(first),
+            code.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+        else { return nil }
+        let separator = line.dropFirst(3).first
+        guard separator == nil || separator == UInt8(ascii: " ") || separator == UInt8(ascii: "-") else { return nil }
+        isLast = separator != UInt8(ascii: "-")
+        text = line.dropFirst(4)
+    }
+
+    /// 2yz: done as asked.
+    var isPositive: Bool { code.first == UInt8(ascii: "2") }
+}

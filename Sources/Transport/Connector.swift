@@ -1,0 +1,77 @@
+package import NIOCore
+internal import NIOPosix
+internal import Site
+
+/// Starts conversations on one event loop. Everything here, completions included, happens on that loop.
+package struct Connector {
+    /// The loop that all conversations of this connector run on.
+    package let loop: any EventLoop
+
+    /// Makes a connector for `loop`, which must be one of NIOPosix's.
+    package init(loop: any EventLoop) { self.loop = loop }
+
+    /// Holds a conversation. Must be called on the loop.
+    ///
+    /// - Parameters:
+    ///   - tls: the context for TLS from the first byte on; nil for a plain connection.
+    ///   - limits: what the peer may send at most.
+    ///   - time: how long it all may take, from now to the last word; nil for no limit.
+    ///   - completion: called exactly once, on the loop, possibly before `start` returns.
+    /// - Returns: the means to cut it short.
+    @discardableResult
+    package func start<C: Conversation>(
+        _ conversation: C, at endpoint: Endpoint, tls: TLSContext? = nil, limits: Limits, within time: Duration?,
+        completion: @escaping (C.Outcome) -> Void
+    ) -> RunningConversation {
+        let handler = ConversationHandler(conversation, tls: tls, limits: limits, completion: completion)
+        let isolated = loop.assumeIsolated()
+        if let time {
+            handler.deadline = isolated.scheduleTask(in: .nanoseconds(time.nanoseconds)) {
+                handler.interrupt(.deadline)
+            }
+        }
+        let boundHandler = NIOLoopBound(handler, eventLoop: loop)
+        do {
+            let address = try endpoint.socketAddress
+            // The deadline covers the connection too; NIO's own limit must not come first.
+            let connected = ClientBootstrap(group: loop)
+                .connectTimeout(.nanoseconds((time ?? Self.connectionLimit).nanoseconds))
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(boundHandler.value)
+                    }
+                }
+                .connect(to: address)
+            connected.assumeIsolated().whenFailure { handler.interrupt(Interruption($0)) }
+        } catch {
+            handler.interrupt(Interruption(error))
+        }
+        return RunningConversation { handler.interrupt(.cancelled) }
+    }
+
+    /// A UNIX socket's connect can wait for a place in the listener's queue.
+    private static let connectionLimit = Duration.seconds(60)
+}
+
+/// What a peer may send in one conversation; more of either ends it.
+package struct Limits: Sendable {
+    /// Bytes in one line.
+    package let line: Int
+    /// Bytes in all, TLS's own included.
+    package let total: Int
+
+    /// Makes limits.
+    package init(line: Int, total: Int) {
+        self.line = line
+        self.total = total
+    }
+
+    /// A poll: 64 KiB a line, 1 MiB in all.
+    package static let poll = Limits(line: 65_536, total: 1_048_576)
+}
+
+/// The means to cut a conversation short. To be used on the conversation's event loop.
+package struct RunningConversation {
+    /// Ends the conversation as `Interruption.cancelled`; without effect when it has ended.
+    package let cancel: () -> Void
+}

@@ -1,0 +1,54 @@
+package import Site
+
+/// One side of a conversation in lines, as a pure machine: what happened goes in, what to do comes out.
+///
+/// `ConversationHandler` runs it on a socket; a test or a simulation calls it directly. No method may trap on what the peer
+/// sent, and none is called after `Step.finish` or `interrupted`.
+package protocol Conversation: Sendable {
+    /// What the conversation is for.
+    associatedtype Outcome
+
+    /// The connection is made; implicit TLS, where wanted, is still to be negotiated.
+    mutating func connected(at now: Instant)
+    /// The stream is ready for lines: connected, and encrypted where wanted.
+    mutating func opened(at now: Instant) -> Step<Outcome>
+    /// The peer sent a line; its end is cut off.
+    mutating func lineReceived(_ line: ArraySlice<UInt8>, at now: Instant) -> Step<Outcome>
+    /// The conversation was cut short; nothing more can be sent.
+    mutating func interrupted(by interruption: Interruption, at now: Instant) -> Outcome
+}
+
+/// What a conversation wants next.
+package enum Step<Outcome> {
+    /// The next line.
+    case wait
+    /// These bytes sent, then the next line.
+    case send([UInt8])
+    /// So many bytes passed over, then the next line (an IMAP literal).
+    case skip(Int)
+    /// Nothing more: the connection can be closed.
+    case finish(Outcome)
+}
+
+extension Step: Sendable where Outcome: Sendable {}
+extension Step: Equatable where Outcome: Equatable {}
+
+/// What cut a conversation short. Texts are the system's or OpenSSL's words.
+package enum Interruption: Hashable, Sendable {
+    /// Nothing listens there (ECONNREFUSED; ENOENT for a UNIX socket).
+    case refused(String)
+    /// The network knows no way to the host (EHOSTUNREACH …) or TCP gave up (ETIMEDOUT).
+    case unreachable(String)
+    /// The monitor's own machine cannot: no descriptors, no route, no ports, no rights …
+    case local(String)
+    /// The peer ended or reset the connection.
+    case closed(String)
+    /// TLS failed.
+    case tls(String)
+    /// More arrived than the limits allow.
+    case oversized(String)
+    /// The deadline passed.
+    case deadline
+    /// The monitor itself gave up.
+    case cancelled
+}

@@ -1,0 +1,28 @@
+import Glibc
+internal import NIOCore
+
+extension Interruption {
+    /// Why a connection could not be made, or was lost, by what the system said.
+    init(_ error: any Error) {
+        switch error {
+        case let error as IOError: self.init(errno: error.errnoCode)
+        case let error as TLSError: self = .tls(error.description)
+        case ChannelError.connectTimeout: self = .deadline
+        case let error as SocketAddressError: self = .local(String(describing: error))
+        default: self = .closed(String(describing: error))
+        }
+    }
+
+    /// Tells the peer's faults from the own machine's: only the former may count against a backend.
+    init(errno code: CInt) {
+        let text = String(cString: strerror(code))
+        switch code {
+        case ECONNREFUSED, ENOENT: self = .refused(text)
+        case EHOSTUNREACH, EHOSTDOWN, ETIMEDOUT: self = .unreachable(text)
+        case ECONNRESET, EPIPE, ECONNABORTED, ENOTCONN, ESHUTDOWN: self = .closed(text)
+        // What is left are the own machine's troubles: EMFILE, ENFILE, ENOBUFS, ENOMEM, ENETUNREACH, ENETDOWN,
+        // EADDRNOTAVAIL, EACCES, EPERM … An unknown one must not cost a backend its users.
+        default: self = .local(text)
+        }
+    }
+}
