@@ -1,0 +1,60 @@
+internal import Health
+internal import Site
+
+/// The fields of a log line, in the order in which they are set.
+struct LogFields {
+    private(set) var text = ""
+
+    init() {}
+
+    init(_ backend: String) { add("backend", backend) }
+
+    init(_ backend: String, _ service: Service) {
+        add("backend", backend)
+        add("protocol", service.mailProtocol.rawValue)
+        add("port", "\(service.port)")
+    }
+
+    /// Adds a field, if it has a value. One that a reader could mistake is put in quotes.
+    mutating func add(_ name: String, _ value: String?) {
+        guard let value else { return }
+        if !text.isEmpty { text += " " }
+        text += name + "=" + Self.quoted(value)
+    }
+
+    mutating func append(_ failure: PollFailure) {
+        add("phase", failure.phase.rawValue)
+        add("kind", failure.kind.rawValue)
+        add("code", failure.code)
+        add("text", failure.text)
+    }
+
+    mutating func append(_ fault: Fault) {
+        append(fault.streak.latest)
+        add("failed", "\(fault.streak.count)")
+        add("over", Self.seconds(fault.lasting))
+    }
+
+    static func seconds(_ duration: Duration) -> String { fixed(duration.inSeconds, digits: 1) + "s" }
+
+    static func milliseconds(_ duration: Duration) -> String { fixed(duration.inMilliseconds, digits: 1) + "ms" }
+
+    /// A number with so many decimals; Foundation's formatting would cost more than all the rest.
+    static func fixed(_ number: Double, digits: Int) -> String {
+        var factor = 1
+        for _ in 0..<digits { factor *= 10 }
+        guard number.isFinite, abs(number) < 1e12 else { return "\(number)" }
+        let scaled = Int64((abs(number) * Double(factor)).rounded())
+        let sign = number < 0 && scaled != 0 ? "-" : ""
+        guard digits > 0 else { return "\(sign)\(scaled)" }
+        let fraction = String(scaled % Int64(factor))
+        return "\(sign)\(scaled / Int64(factor))."
+            + String(repeating: "0", count: digits - fraction.count) + fraction
+    }
+
+    private static func quoted(_ value: String) -> String {
+        let isPlain = !value.isEmpty && value.utf8.allSatisfy { $0 > 0x20 && $0 != UInt8(ascii: "\"") && $0 < 0x7f }
+        if isPlain { return value }
+        return "\"" + value.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\\\"") + "\""
+    }
+}

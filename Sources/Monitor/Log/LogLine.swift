@@ -1,0 +1,172 @@
+internal import DirectorAdmin
+internal import Health
+package import Logging
+internal import Site
+
+/// A line of the log: fields as `name=value` in a fixed order, so that it can be searched and cut up by programs.
+package struct LogLine: Hashable, Sendable {
+    /// How grave it is, by syslog(3)'s scale.
+    package let level: Logger.Level
+    /// A change of state is told at every `loglevel`.
+    package let isChange: Bool
+    /// One line, without a password, whatever a server said.
+    package let text: String
+
+    private init(_ level: Logger.Level, isChange: Bool = false, _ fields: LogFields) {
+        self.level = level
+        self.isChange = isChange
+        self.text = fields.text
+    }
+
+    /// The line that tells of `event`.
+    package init(_ event: MonitorEvent) {
+        switch event {
+        case .pollSucceeded(let backend, let service, let report):
+            var fields = LogFields(backend, service)
+            fields.add("poll", "ok")
+            fields.add("time", LogFields.milliseconds(report.duration))
+            for phase in report.phases { fields.add(phase.phase.rawValue, LogFields.milliseconds(phase.duration)) }
+            self.init(.debug, fields)
+        case .pollFailed(let backend, let service, let report, let failure, let failures, let needed):
+            var fields = LogFields(backend, service)
+            fields.add("poll", "failed")
+            fields.add("failed", "\(failures) of \(needed)")
+            fields.append(failure)
+            fields.add("time", LogFields.milliseconds(report.duration))
+            self.init(.warning, fields)
+        case .pollUndetermined(let backend, let service, let failure):
+            var fields = LogFields(backend, service)
+            fields.add("poll", "unknown")
+            fields.append(failure)
+            fields.add("note", "this machine's own trouble: not counted against the backend")
+            self.init(.error, fields)
+        case .backendFaulty(let backend, let fault, let listed):
+            var fields = LogFields(backend, fault.service)
+            fields.add("health", "faulty")
+            fields.append(fault)
+            fields.add("note", listed == .down ? "the director has it down already" : "HOST-DOWN is wanted")
+            self.init(.warning, fields)
+        case .stateChanged(let host, let cause, let fault): self.init(host, cause, fault)
+        case .director(let event): self.init(event)
+        case .settingsChanged:
+            var fields = LogFields()
+            fields.add("settings", "reloaded")
+            self.init(.notice, isChange: true, fields)
+        }
+    }
+
+    private init(_ host: Host, _ cause: ChangeCause, _ fault: Fault?) {
+        var fields = fault.map { LogFields(host.spelling, $0.service) } ?? LogFields(host.spelling)
+        fields.add("state", host.state?.rawValue ?? "unknown")
+        if let fault { fields.append(fault) }
+        switch cause {
+        case .command(let reply, let took):
+            fields.add("by", "dovemon")
+            fields.add("reply", reply.text)
+            fields.add("confirmed", LogFields.seconds(took))
+        case .foreign: fields.add("by", "others")
+        }
+        self.init(host.state == .up ? .notice : .error, isChange: true, fields)
+    }
+
+    private init(_ event: DirectorEvent) {
+        var fields = LogFields()
+        switch event {
+        case .lost(let failure):
+            fields.add("director", "lost")
+            fields.add("text", printable(failure.text))
+            fields.add("note", "polling goes on with the backends last listed")
+            self.init(.error, isChange: true, fields)
+        case .stillAway(let failure, let time):
+            fields.add("director", "lost")
+            fields.add("text", printable(failure.text))
+            fields.add("since", LogFields.seconds(time))
+            self.init(.error, isChange: true, fields)
+        case .back(let time):
+            fields.add("director", "back")
+            fields.add("after", LogFields.seconds(time))
+            self.init(.notice, isChange: true, fields)
+        case .ringChanged(let ring):
+            fields.add("ring", ring?.text ?? "unknown")
+            if ring == .syncing { fields.add("note", "commands wait until it is synced") }
+            if ring == nil { fields.add("note", "this director does not answer DIRECTOR-LIST") }
+            self.init(ring == .syncing ? .warning : .info, isChange: ring == .syncing || ring == .synced, fields)
+        case .rowUnreadable(let line):
+            fields.add("director", "unreadable")
+            fields.add("text", line)
+            fields.add("note", "a line of HOST-LIST that is no backend is passed over")
+            self.init(.warning, fields)
+        case .hostAppeared(let host):
+            fields = LogFields(host.spelling)
+            fields.add("listed", host.state?.rawValue ?? "unknown")
+            fields.add("vhosts", "\(host.vhosts)")
+            fields.add("users", "\(host.users)")
+            if !host.tag.isEmpty { fields.add("tag", printable(host.tag)) }
+            self.init(.info, fields)
+        case .hostDisappeared(let host):
+            fields = LogFields(host.spelling)
+            fields.add("listed", "no")
+            self.init(.notice, isChange: true, fields)
+        case .maintenanceChanged(let host):
+            fields = LogFields(host.spelling)
+            fields.add("maintenance", host.isInMaintenance ? "yes" : "no")
+            fields.add("vhosts", "\(host.vhosts)")
+            self.init(.notice, isChange: true, fields)
+        case .stateChanged(let host, let cause): self.init(host, cause, nil)
+        case .commandWithoutEffect(let host, let verb, let reply):
+            fields = LogFields(host.spelling)
+            fields.add("command", verb.rawValue)
+            fields.add("reply", reply.text)
+            fields.add("listed", host.state?.rawValue ?? "unknown")
+            fields.add("note", "no effect yet")
+            self.init(.warning, fields)
+        case .usersMoved(let host, let time):
+            fields = LogFields(host.spelling)
+            fields.add("move", "done")
+            fields.add("after", LogFields.seconds(time))
+            fields.add("users", "\(host.users)")
+            self.init(.info, fields)
+        case .moveGivenUp(let host):
+            fields = LogFields(host.spelling)
+            fields.add("move", "given-up")
+            fields.add("note", "the backend need not be emptied any more")
+            self.init(.info, fields)
+        case .moveUnknown(let host):
+            fields = LogFields(host.spelling)
+            fields.add("move", "failed")
+            fields.add("reply", CommandReply.closed.text)
+            fields.add("note", "the director may be too old for HOST-RESET-USERS: its users stay until they expire")
+            self.init(.warning, fields)
+        case .moveFailed(let host, let reply):
+            fields = LogFields(host.spelling)
+            fields.add("move", "failed")
+            fields.add("reply", reply.text)
+            self.init(.warning, fields)
+        }
+    }
+}
+
+extension RingState {
+    fileprivate var text: String {
+        switch self {
+        case .synced: "synced"
+        case .syncing: "syncing"
+        case .handshaking: "handshaking"
+        }
+    }
+}
+
+extension CommandReply {
+    fileprivate var text: String {
+        switch self {
+        case .ok: "OK"
+        case .notFound: "NOTFOUND"
+        case .tryAgainLater: "try again later"
+        case .ringSyncTimedOut: "Ring sync timed out"
+        case .other(let text): printable(text)
+        case .closed: "connection closed"
+        case .abandoned: "none"
+        case .notSent(let text): "not sent: " + printable(text)
+        }
+    }
+}

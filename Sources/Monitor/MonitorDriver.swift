@@ -1,0 +1,104 @@
+package import DirectorAdmin
+package import NIOCore
+package import Probes
+internal import Site
+internal import Transport
+
+/// Runs the monitor's machine on an event loop: does what it asks for, and feeds it what happens.
+///
+/// Loop-confined: created and used on its loop alone.
+package final class MonitorDriver {
+    private var machine: MonitorMachine
+    private let loop: NIOIsolatedEventLoop
+    private let prober: Prober
+    private var director: DirectorClient
+    private let tell: (MonitorEvent) -> Void
+
+    private var commands: [Reconciliation.CommandID: RunningConversation] = [:]
+    private var timer: (Scheduled<Void>, at: Instant)?
+    /// What came in while something else was being handled: a connection can fail before its start returns.
+    private var inbox: [MonitorMachine.Event] = []
+    private var isHandling = false
+    private var isStopped = false
+
+    /// A driver that does nothing yet; `tell` is called on the loop.
+    package init(
+        _ policy: Policy, prober: Prober, director: DirectorClient, loop: any EventLoop,
+        tell: @escaping (MonitorEvent) -> Void
+    ) {
+        self.machine = MonitorMachine(policy, at: .now())
+        self.loop = loop.assumeIsolated()
+        self.prober = prober
+        self.director = director
+        self.tell = tell
+    }
+
+    /// Begins to monitor.
+    package func start() { feed(.woke) }
+
+    /// Does nothing more, whatever still happens. What is under way at the director is left as it is.
+    package func stop() {
+        isStopped = true
+        timer?.0.cancel()
+        timer = nil
+    }
+
+    /// Puts other settings in force; `director` is nil where its socket is the same.
+    package func change(to policy: Policy, director: DirectorClient?) {
+        if let director { self.director = director }
+        feed(.policyChanged(policy))
+    }
+
+    private func feed(_ event: MonitorMachine.Event) {
+        inbox.append(event)
+        guard !isHandling else { return }
+        isHandling = true
+        while !isStopped, !inbox.isEmpty {
+            let events = inbox
+            inbox.removeAll()
+            for event in events {
+                for action in machine.handle(event, at: .now()) { perform(action) }
+            }
+        }
+        isHandling = false
+        setTimer()
+    }
+
+    private func perform(_ action: MonitorMachine.Action) {
+        guard !isStopped else { return }
+        switch action {
+        case .poll(let id, let plan, let time):
+            prober.poll(id.address, plan: plan, within: time) { self.feed(.pollEnded(id, $0)) }
+        case .list:
+            director.list { result in
+                switch result {
+                case .success(let listing): self.feed(.directorListed(listing))
+                case .failure(let failure): self.feed(.directorFailed(failure))
+                }
+            }
+        case .send(let id, let command):
+            var hasEnded = false
+            let conversation = director.send(command) { reply in
+                hasEnded = true
+                self.commands[id] = nil
+                self.feed(.commandEnded(id, reply))
+            }
+            if !hasEnded { commands[id] = conversation }
+        case .abandon(let id): commands[id]?.cancel()
+        case .tell(let event): tell(event)
+        }
+    }
+
+    private func setTimer() {
+        let next = machine.nextWake
+        if let timer, timer.at == next { return }
+        timer?.0.cancel()
+        timer = nil
+        guard !isStopped, next != .distantFuture else { return }
+        let task = loop.scheduleTask(deadline: .uptimeNanoseconds(UInt64(max(0, next.nanoseconds)))) {
+            self.timer = nil
+            self.feed(.woke)
+        }
+        timer = (task, next)
+    }
+}

@@ -1,0 +1,38 @@
+package import DirectorAdmin
+package import Health
+package import Site
+
+/// Something that happened, for people: each becomes a line in the log.
+package enum MonitorEvent: Hashable, Sendable {
+    /// A poll succeeded.
+    case pollSucceeded(backend: String, Service, PollReport)
+    /// A poll failed; `failures` are those in a row of this service, of `needed` that make it faulty.
+    case pollFailed(backend: String, Service, PollReport, PollFailure, failures: Int, needed: Int)
+    /// A poll told nothing of the backend: the own machine was in the way.
+    case pollUndetermined(backend: String, Service, PollFailure)
+    /// A backend has become faulty, and HOST-DOWN is wanted; `listed` is what the director lists it as.
+    case backendFaulty(backend: String, Fault, listed: HostState?)
+    /// A backend's switch has changed, as HOST-LIST shows; `fault` is what is, or was, wrong with it, as far as known.
+    case stateChanged(Host, ChangeCause, Fault?)
+    /// What else happened at the director.
+    case director(DirectorEvent)
+    /// The settings were read again and are in force.
+    case settingsChanged
+}
+
+/// What is wrong with a backend: the service that has been failing longest.
+package struct Fault: Hashable, Sendable {
+    /// What was polled.
+    package let service: Service
+    /// How often and since when it failed, and why the last time.
+    package let streak: BackendHealth.Streak
+    /// From the first failure to the moment of telling.
+    package let lasting: Duration
+
+    /// Makes a fault.
+    package init(service: Service, streak: BackendHealth.Streak, lasting: Duration) {
+        self.service = service
+        self.streak = streak
+        self.lasting = lasting
+    }
+}

@@ -1,0 +1,194 @@
+package import DirectorAdmin
+internal import Health
+package import Probes
+package import Site
+
+/// The whole monitor but its sockets: schedule, verdicts and the director's reconciliation, wired up.
+///
+/// A pure machine, `(now, event) → [action]`: one thin driver runs it in the daemon, a test or a simulation under a clock
+/// of its own.
+package struct MonitorMachine: Sendable {
+    /// What the driver has to do.
+    package enum Action: Hashable, Sendable {
+        /// Poll a service; answer with `pollEnded`.
+        case poll(PollID, PollPlan, within: Duration)
+        /// Read the director; answer with `directorListed` or `directorFailed`.
+        case list
+        /// Send a command on a connection of its own; answer with `commandEnded`.
+        case send(Reconciliation.CommandID, DirectorCommand)
+        /// Close a command's connection; it is answered all the same.
+        case abandon(Reconciliation.CommandID)
+        /// Tell people.
+        case tell(MonitorEvent)
+    }
+
+    /// What can happen.
+    package enum Event: Sendable {
+        /// `nextWake` has come.
+        case woke
+        /// A poll has ended.
+        case pollEnded(PollID, PollReport)
+        /// The director has been read.
+        case directorListed(Listing)
+        /// The director could not be read.
+        case directorFailed(DirectorFailure)
+        /// A command's connection has ended.
+        case commandEnded(Reconciliation.CommandID, CommandReply)
+        /// The settings are others now.
+        case policyChanged(Policy)
+    }
+
+    /// Names a poll while it is under way.
+    package struct PollID: Hashable, Sendable {
+        /// The backend.
+        package let address: IPAddress
+        /// What is polled.
+        package let service: Service
+        /// Polls of a backend that was dropped meanwhile bear another number.
+        let round: Int
+    }
+
+    private struct Backend: Sendable {
+        /// The address as the director spells it.
+        var spelling: String
+        var listed: HostState?
+        var health = BackendHealth()
+        var round = 0
+        var verdict = BackendHealth.Verdict.undecided
+        /// What was last wrong with it: kept until it is up again, to say what is over.
+        var fault: (service: Service, streak: BackendHealth.Streak)?
+    }
+
+    private var policy: Policy
+    private var schedule: Schedule
+    private var reconciliation: Reconciliation
+    private var backends: [IPAddress: Backend] = [:]
+    private var rounds = 0
+
+    /// A monitor that knows no backends yet; it reads the director as soon as it is woken.
+    package init(_ policy: Policy, at now: Instant) {
+        self.policy = policy
+        self.schedule = Schedule(interval: policy.interval, from: now)
+        self.reconciliation = Reconciliation(manners: policy.manners)
+    }
+
+    /// When `woke` is to come at the latest, unless something else happens before.
+    package var nextWake: Instant { min(reconciliation.nextWake, schedule.nextWake ?? .distantFuture) }
+
+    /// Takes in what happened; gives what to do.
+    package mutating func handle(_ event: Event, at now: Instant) -> [Action] {
+        switch event {
+        case .woke: follow(reconciliation.woke(at: now), at: now) + startRounds(at: now)
+        case .pollEnded(let id, let report): pollEnded(id, report, at: now)
+        case .directorListed(let listing):
+            follow(reconciliation.listed(listing, at: now), at: now) + startRounds(at: now)
+        case .directorFailed(let failure): follow(reconciliation.listFailed(failure, at: now), at: now)
+        case .commandEnded(let id, let reply): follow(reconciliation.replied(id, reply, at: now), at: now)
+        case .policyChanged(let policy): change(to: policy, at: now)
+        }
+    }
+}
+
+extension MonitorMachine {
+    private mutating func startRounds(at now: Instant) -> [Action] {
+        var actions: [Action] = []
+        for address in schedule.due(at: now) {
+            rounds += 1
+            backends[address]?.round = rounds
+            backends[address]?.health.roundStarted(policy.services)
+            for service in policy.services {
+                let id = PollID(address: address, service: service, round: rounds)
+                actions.append(.poll(id, policy.plan(for: address, service), within: policy.timeout))
+            }
+        }
+        return actions
+    }
+
+    private mutating func pollEnded(_ id: PollID, _ report: PollReport, at now: Instant) -> [Action] {
+        guard var backend = backends[id.address], backend.round == id.round else { return [] }
+        let streak = backend.health.pollEnded(id.service, report.failure, at: now)
+        var actions = [Action.tell(event(id, backend, report, streak))]
+
+        let former = backend.verdict
+        backend.verdict = backend.health.verdict(failuresNeeded: policy.failuresNeeded)
+        if backend.verdict == .faulty,
+            let worst = backend.health.faultyServices(failuresNeeded: policy.failuresNeeded).first
+        {
+            backend.fault = worst
+            if former != .faulty {
+                let fault = Fault(worst.service, worst.streak, at: now)
+                actions.append(
+                    .tell(.backendFaulty(backend: backend.spelling, fault, listed: backend.listed)))
+            }
+        }
+        backends[id.address] = backend
+        if backend.health.roundIsOver { schedule.roundEnded(id.address, at: now) }
+        return actions + follow(reconciliation.wanted(backend.verdict.wanted, for: id.address, at: now), at: now)
+    }
+
+    private func event(
+        _ id: PollID, _ backend: Backend, _ report: PollReport, _ streak: BackendHealth.Streak?
+    ) -> MonitorEvent {
+        guard let failure = report.failure else {
+            return .pollSucceeded(backend: backend.spelling, id.service, report)
+        }
+        guard let streak else { return .pollUndetermined(backend: backend.spelling, id.service, failure) }
+        return .pollFailed(
+            backend: backend.spelling, id.service, report, failure,
+            failures: streak.count, needed: policy.failuresNeeded)
+    }
+
+    /// Passes on what the reconciliation wants, and keeps up with the backends that the director lists.
+    private mutating func follow(_ steps: [Reconciliation.Action], at now: Instant) -> [Action] {
+        steps.map { step in
+            switch step {
+            case .list: .list
+            case .send(let id, let command): .send(id, command)
+            case .abandon(let id): .abandon(id)
+            case .report(let event): .tell(told(event, at: now))
+            }
+        }
+    }
+
+    private mutating func told(_ event: DirectorEvent, at now: Instant) -> MonitorEvent {
+        switch event {
+        case .hostAppeared(let host):
+            backends[host.address] = Backend(spelling: host.spelling, listed: host.state)
+            schedule.add(host.address, at: now)
+        case .hostDisappeared(let host):
+            backends[host.address] = nil
+            schedule.remove(host.address)
+        case .stateChanged(let host, let cause):
+            let fault = backends[host.address]?.fault.map { Fault($0.service, $0.streak, at: now) }
+            backends[host.address]?.listed = host.state
+            if host.state == .up { backends[host.address]?.fault = nil }
+            return .stateChanged(host, cause, fault)
+        default: break
+        }
+        return .director(event)
+    }
+
+    private mutating func change(to policy: Policy, at now: Instant) -> [Action] {
+        self.policy = policy
+        reconciliation.manners = policy.manners
+        schedule.setInterval(policy.interval, at: now)
+        return [.tell(.settingsChanged)] + startRounds(at: now)
+    }
+}
+
+extension Fault {
+    init(_ service: Service, _ streak: BackendHealth.Streak, at now: Instant) {
+        self.init(service: service, streak: streak, lasting: now - streak.since)
+    }
+}
+
+extension BackendHealth.Verdict {
+    /// The switch's state that it asks for; nil when it cannot say.
+    fileprivate var wanted: HostState? {
+        switch self {
+        case .undecided: nil
+        case .healthy: .up
+        case .faulty: .down
+        }
+    }
+}
