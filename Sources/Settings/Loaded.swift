@@ -1,0 +1,55 @@
+/// What came of reading a file.
+package enum Loaded<Value: Sendable>: Sendable {
+    /// It was read. `from` is the path, nil where no file is needed and none is there.
+    case read(Value, from: String?, warnings: [Diagnostic])
+    /// There is a file, or one was asked for by its path, and it cannot be used; all that is wrong with it, and the
+    /// warnings, in the file's order.
+    case wrong([Diagnostic])
+    /// No path was given and no file is at the default places; the diagnostic says where it was looked for.
+    case absent(Diagnostic)
+
+    /// The value, when there is one.
+    package var value: Value? {
+        guard case .read(let value, _, _) = self else { return nil }
+        return value
+    }
+
+    /// The path of the file that was read.
+    package var path: String? {
+        guard case .read(_, let path, _) = self else { return nil }
+        return path
+    }
+
+    /// Everything there is to tell the user, in the file's order.
+    package var diagnostics: [Diagnostic] {
+        switch self {
+        case .read(_, _, let warnings): warnings
+        case .wrong(let diagnostics): diagnostics
+        case .absent(let diagnostic): [diagnostic]
+        }
+    }
+}
+
+extension Loaded: Equatable where Value: Equatable {}
+
+extension Loaded {
+    /// Reads the file at `path`, or, without a path, at the first of `places` that has one.
+    ///
+    /// A place whose file is there and cannot be read is an error: the next one would hide it.
+    static func load(
+        path: String?, places: [String], limit: FileSizeLimit, absent: () -> Self,
+        read: ([UInt8], String) -> Self
+    ) -> Self {
+        for place in path.map({ [$0] }) ?? places {
+            do throws(FileFailure) {
+                return read(try regularFile(place, limit: limit), place)
+            } catch {
+                if path == nil, error.isAbsent { continue }
+                var findings = Findings(file: place)
+                findings.error(error)
+                return .wrong(findings.diagnostics)
+            }
+        }
+        return absent()
+    }
+}
