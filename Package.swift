@@ -41,6 +41,8 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "Settings", dependencies: ["Site", "CLibYAML"], swiftSettings: strict),
         .target(
+            name: "Check", dependencies: ["Site", "Transport", "Probes", "DirectorAdmin", nio], swiftSettings: strict),
+        .target(
             name: "Monitor",
             dependencies: [
                 "Site", "Transport", "Probes", "DirectorAdmin", "Health", "Settings", nio, nioPosix,
@@ -50,7 +52,7 @@ let package = Package(
         .executableTarget(
             name: "Dovemon",
             dependencies: [
-                "Site", "Transport", "Probes", "DirectorAdmin", "Health", "Settings", "Monitor", nio, nioPosix,
+                "Site", "Transport", "Probes", "DirectorAdmin", "Health", "Settings", "Check", "Monitor", nio, nioPosix,
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -75,6 +77,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "HealthTests", dependencies: ["Health", "Site"], swiftSettings: strict),
         .testTarget(name: "SettingsTests", dependencies: ["Settings", "Site"], swiftSettings: strict),
+        .testTarget(name: "CheckTests", dependencies: ["Check", "Site", "DirectorAdmin"], swiftSettings: strict),
         .testTarget(
             name: "MonitorTests",
             dependencies: ["Monitor", "Site", "Probes", "DirectorAdmin", "Health", "Settings", nio, nioPosix],

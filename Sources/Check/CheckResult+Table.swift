@@ -1,0 +1,61 @@
+internal import DirectorAdmin
+internal import Site
+
+extension CheckResult {
+    /// A table for people, a line a poll, and a summary below it.
+    package func table(colours: Bool) -> String {
+        if let failure { return failure }
+        if backends.isEmpty { return "the director lists no backends" }
+        var table = TextTable(
+            columns: ["BACKEND", "TAG", "STATE", "VHOSTS", "USERS", "PROTOCOL", "TIME", "RESULT"],
+            rightAligned: ["VHOSTS", "USERS", "TIME"])
+        for backend in backends { backend.addRows(to: &table, colours: colours) }
+        return table.text + "\n" + summary
+    }
+
+    private var summary: String {
+        let parts = [
+            (backends.count { $0.isHealthy == true }, "healthy"),
+            (backends.count { $0.isHealthy == false }, "faulty"),
+            (backends.count { $0.isHealthy == nil }, "unknown"),
+            (backends.count(where: \.isDownWithoutReason), "down though healthy"),
+            (backends.count(where: \.isInMaintenance), "under maintenance"),
+        ]
+        let told = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+        return "\(backends.count) backend\(backends.count == 1 ? "" : "s"): \(told.joined(separator: ", "))"
+    }
+}
+
+extension CheckResult.Backend {
+    fileprivate func addRows(to table: inout TextTable, colours: Bool) {
+        let own = [spelling] + (listed.map(\.cells) ?? ["", "", "", ""])
+        let polled = polls.map { $0.cells(colours: colours) }
+        for (index, cells) in polled.enumerated() {
+            table.add((index == 0 ? own : own.map { _ in "" }).map { TextTable.Cell($0) } + cells)
+        }
+    }
+}
+
+extension CheckResult.Poll {
+    fileprivate func cells(colours: Bool) -> [TextTable.Cell] {
+        let encryption = service.tls == .implicit ? "+tls" : ""
+        let milliseconds = (report.duration.inMilliseconds * 10).rounded() / 10
+        return [
+            TextTable.Cell("\(service.mailProtocol.rawValue)\(encryption):\(service.port)"),
+            TextTable.Cell("\(milliseconds) ms"),
+            result(colours: colours),
+        ]
+    }
+
+    private func result(colours: Bool) -> TextTable.Cell {
+        guard let failure = report.failure else { return TextTable.Cell("ok", colour: colours ? .green : nil) }
+        return failure.countsAgainstBackend
+            ? TextTable.Cell("FAILED \(failure.summary)", colour: colours ? .red : nil)
+            : TextTable.Cell("UNKNOWN \(failure.summary)", colour: colours ? .yellow : nil)
+    }
+}
+
+extension Host {
+    /// Tag, state, vhosts and users.
+    fileprivate var cells: [String] { [printable(tag), state?.rawValue ?? "unknown", "\(vhosts)", "\(users)"] }
+}

@@ -1,0 +1,88 @@
+package import DirectorAdmin
+package import Site
+
+/// What one round of polls showed, before it is put into words.
+package struct CheckResult: Hashable, Sendable {
+    /// One backend.
+    package struct Backend: Hashable, Sendable {
+        /// Its address, as the director or the user spelled it.
+        package let spelling: String
+        /// Its row in HOST-LIST; nil when the director was not asked.
+        package let listed: Host?
+        /// Its polls, in the order of the settings' protocols.
+        package let polls: [Poll]
+
+        /// Makes a backend's result.
+        package init(spelling: String, listed: Host?, polls: [Poll]) {
+            self.spelling = spelling
+            self.listed = listed
+            self.polls = polls
+        }
+    }
+
+    /// One poll.
+    package struct Poll: Hashable, Sendable {
+        /// What was polled.
+        package let service: Service
+        /// What came of it.
+        package let report: PollReport
+
+        /// Makes a poll's result.
+        package init(service: Service, report: PollReport) {
+            self.service = service
+            self.report = report
+        }
+    }
+
+    /// When the check began, in seconds since 1970.
+    package let checkedAt: Int
+    /// The backends, in the director's or the user's order.
+    package let backends: [Backend]
+    /// Why there are no backends to tell of; nil when there are.
+    package let failure: String?
+
+    /// Makes a result.
+    package init(checkedAt: Int, backends: [Backend], failure: String? = nil) {
+        self.checkedAt = checkedAt
+        self.backends = backends
+        self.failure = failure
+    }
+}
+
+extension CheckResult.Backend {
+    /// Whether all polls succeeded; nil when the own machine was in the way, or nothing was polled.
+    package var isHealthy: Bool? {
+        if polls.contains(where: { $0.report.failure?.countsAgainstBackend == true }) { return false }
+        return polls.isEmpty || polls.contains { !$0.report.succeeded } ? nil : true
+    }
+
+    /// Whether it polls well and gets no users all the same.
+    package var isDownWithoutReason: Bool { isHealthy == true && listed?.state == .down && !isInMaintenance }
+
+    /// Whether an administrator has taken it out: it is shown, and raises nothing.
+    package var isInMaintenance: Bool { listed?.isInMaintenance == true }
+}
+
+/// How grave a check's result is: the exit status, by the Monitoring Plugins' guidelines.
+package enum CheckStatus: Int32, Hashable, Sendable {
+    /// All backends are healthy.
+    case ok = 0
+    /// A backend is listed as down, but polls well.
+    case warning = 1
+    /// A backend is faulty.
+    case critical = 2
+    /// It could not be told.
+    case unknown = 3
+}
+
+extension CheckResult {
+    /// How grave it is. Known trouble outranks what is not known.
+    package var status: CheckStatus {
+        if failure != nil { return .unknown }
+        let watched = backends.filter { !$0.isInMaintenance }
+        if watched.contains(where: { $0.isHealthy == false }) { return .critical }
+        if watched.contains(where: { $0.isHealthy == nil }) { return .unknown }
+        if watched.contains(where: \.isDownWithoutReason) { return .warning }
+        return backends.isEmpty ? .unknown : .ok
+    }
+}

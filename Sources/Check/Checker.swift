@@ -1,0 +1,90 @@
+package import DirectorAdmin
+package import Probes
+package import Site
+
+/// Makes one round of polls. Loop-confined.
+package final class Checker {
+    /// A backend to be polled, and how.
+    package struct Target: Sendable {
+        /// Its address as the director or the user spelled it.
+        package let spelling: String
+        /// Its address.
+        package let address: IPAddress
+        /// Its row in HOST-LIST; nil when the director was not asked.
+        package let listed: Host?
+        /// How its services are polled.
+        package let plans: [PollPlan]
+
+        /// Makes a target.
+        package init(spelling: String, address: IPAddress, listed: Host?, plans: [PollPlan]) {
+            self.spelling = spelling
+            self.address = address
+            self.listed = listed
+            self.plans = plans
+        }
+    }
+
+    /// Backends polled at once: a thousand sockets are more than a process may have by default.
+    private static let concurrency = 128
+
+    private let prober: Prober
+    private let targets: [Target]
+    private let timeout: Duration
+    private var reports: [[PollReport?]]
+    private var started = 0
+    private var finished = 0
+    private let progress: (_ done: Int, _ all: Int) -> Void
+    private let completion: ([CheckResult.Backend]) -> Void
+
+    /// A round that has not started. `progress` is called whenever a backend is done, `completion` once.
+    package init(
+        _ targets: [Target], timeout: Duration, prober: Prober, progress: @escaping (_ done: Int, _ all: Int) -> Void,
+        completion: @escaping ([CheckResult.Backend]) -> Void
+    ) {
+        self.targets = targets
+        self.timeout = timeout
+        self.prober = prober
+        self.progress = progress
+        self.completion = completion
+        self.reports = targets.map { $0.plans.map { _ in nil } }
+    }
+
+    /// Starts the round.
+    package func start() {
+        progress(0, targets.count)
+        startMore()
+        if targets.isEmpty { finish() }
+    }
+
+    private func startMore() {
+        while started < targets.count, started - finished < Self.concurrency {
+            let index = started
+            started += 1
+            let target = targets[index]
+            if target.plans.isEmpty { backendFinished() }
+            for (number, plan) in target.plans.enumerated() {
+                prober.poll(target.address, plan: plan, within: timeout) { report in
+                    self.reports[index][number] = report
+                    if self.reports[index].allSatisfy({ $0 != nil }) { self.backendFinished() }
+                }
+            }
+        }
+    }
+
+    private func backendFinished() {
+        finished += 1
+        progress(finished, targets.count)
+        if finished == targets.count { finish() } else { startMore() }
+    }
+
+    private func finish() {
+        completion(
+            zip(targets, reports).map { target, reports in
+                CheckResult.Backend(
+                    spelling: target.spelling, listed: target.listed,
+                    polls: zip(target.plans, reports).compactMap { plan, report in
+                        report.map { CheckResult.Poll(service: plan.service, report: $0) }
+                    })
+            })
+    }
+}

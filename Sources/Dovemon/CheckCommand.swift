@@ -1,0 +1,123 @@
+internal import ArgumentParser
+internal import Check
+internal import DirectorAdmin
+internal import Glibc
+internal import Monitor
+internal import NIOCore
+internal import NIOPosix
+internal import Probes
+internal import Settings
+internal import Site
+internal import Transport
+
+/// `dovemon check`: one round of polls now. Changes nothing.
+struct CheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Poll all backends once and tell how they are.",
+        discussion: """
+            Changes nothing, at the director or elsewhere. Exit status: 0 all backends are healthy; 1 one is listed as \
+            down but polls well; 2 one is faulty; 3 it could not be told (usage, settings, director, the own machine). \
+            A backend under maintenance (vhosts 0) never raises it.
+            """)
+
+    enum Format: String, ExpressibleByArgument, CaseIterable { case table, json, nagios }
+
+    @OptionGroup var files: FileOptions
+
+    @Option(name: [.customShort("b"), .long], help: "Poll this address; no director is asked. Repeatable.")
+    var backend: [String] = []
+
+    @Option(help: "How to tell the result.")
+    var format: Format = .table
+
+    func validate() throws {
+        for text in backend where IPAddress(text) == nil {
+            throw ValidationError("--backend \(printable(text)): not an IP address; host names are not looked up.")
+        }
+    }
+
+    func run() async throws {
+        let loaded = try files.loadOrExit()
+        for warning in loaded.warnings { standardError("\(warning)") }
+        let result = try await CheckRound(loaded).run(backend)
+        switch format {
+        case .json: standardOutput(result.json)
+        case .nagios: standardOutput(result.nagios)
+        case .table:
+            if result.failure == nil {
+                standardOutput(result.table(colours: isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == nil))
+            } else {
+                standardError("dovemon: \(result.table(colours: false))")
+            }
+        }
+        throw ExitCode(result.status.rawValue)
+    }
+}
+
+/// One check from the director's list to the result.
+private struct CheckRound: Sendable {
+    private let policy: Policy
+    private let socketPath: String
+
+    init(_ files: LoadedFiles) {
+        policy = Policy(files)
+        socketPath = files.settings.directorAdminSocket
+    }
+
+    func run(_ spellings: [String]) async throws -> CheckResult {
+        let now = time(nil)
+        let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
+        let tls = try TLSContext()
+        let targets: [Checker.Target]
+        if spellings.isEmpty {
+            switch try await list(on: loop) {
+            case .success(let listing): targets = listing.hosts.map { target($0.spelling, $0.address, listed: $0) }
+            case .failure(let failure):
+                return CheckResult(
+                    checkedAt: now, backends: [], failure: "director at \(socketPath): \(failure.text)")
+            }
+        } else {
+            targets = spellings.compactMap { text in IPAddress(text).map { target(text, $0, listed: nil) } }
+        }
+        let progress = ProgressLine()
+        let backends = try await loop.flatSubmit {
+            let done = loop.makePromise(of: [CheckResult.Backend].self)
+            Checker(
+                targets, timeout: policy.timeout, prober: Prober(connector: Connector(loop: loop), tls: tls),
+                progress: progress.show, completion: { done.succeed($0) }
+            ).start()
+            return done.futureResult
+        }.get()
+        progress.clear()
+        return CheckResult(checkedAt: now, backends: backends)
+    }
+
+    private func list(on loop: any EventLoop) async throws -> Result<Listing, DirectorFailure> {
+        try await loop.flatSubmit {
+            let done = loop.makePromise(of: Result<Listing, DirectorFailure>.self)
+            DirectorClient(connector: Connector(loop: loop), path: socketPath).list { done.succeed($0) }
+            return done.futureResult
+        }.get()
+    }
+
+    private func target(_ spelling: String, _ address: IPAddress, listed: Host?) -> Checker.Target {
+        Checker.Target(
+            spelling: spelling, address: address, listed: listed,
+            plans: policy.services.map { policy.plan(for: address, $0) })
+    }
+}
+
+/// A line on the terminal that tells how far a check is; nothing where there is no terminal.
+private struct ProgressLine: Sendable {
+    private let isShown = isatty(STDERR_FILENO) == 1
+
+    func show(done: Int, all: Int) {
+        guard isShown, all > 0 else { return }
+        standardError("\r\u{1B}[Kpolling \(done)/\(all)", terminator: "")
+    }
+
+    func clear() {
+        if isShown { standardError("\r\u{1B}[K", terminator: "") }
+    }
+}

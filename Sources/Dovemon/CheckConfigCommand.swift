@@ -1,0 +1,22 @@
+internal import ArgumentParser
+internal import Settings
+
+/// `dovemon check-config`: reads both files and prints what is in force.
+struct CheckConfigCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check-config",
+        abstract: "Check the configuration and print the effective settings.",
+        discussion: """
+            Lists every mistake and every doubt as FILE:LINE:COLUMN, and prints the settings in force, with passwords \
+            hidden. Exit status: 0 all is well, 3 something is wrong or doubtful, 4 there is no configuration.
+            """)
+
+    @OptionGroup var files: FileOptions
+
+    func run() throws {
+        let loaded = try files.loadOrExit()
+        for warning in loaded.warnings { standardError("\(warning)") }
+        standardOutput(effectiveConfiguration(loaded.settings, loaded.accounts))
+        guard loaded.warnings.isEmpty else { throw ExitStatus.unusable }
+    }
+}

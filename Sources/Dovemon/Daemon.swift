@@ -1,0 +1,77 @@
+internal import DirectorAdmin
+internal import Glibc
+internal import Monitor
+internal import NIOCore
+internal import NIOPosix
+internal import Probes
+internal import ServiceLifecycle
+internal import Settings
+internal import Transport
+
+/// The monitor as a service: everything of it happens on one event loop.
+final class Daemon: Service {
+    private let loop: any EventLoop
+    private let policy: Policy
+    private let socketPath: NIOLoopBoundBox<String>
+    private let driver: NIOLoopBoundBox<MonitorDriver?>
+    private let tls: TLSContext
+    private let log: MonitorLog
+
+    init(_ files: LoadedFiles, log: MonitorLog) throws {
+        tls = try TLSContext()
+        self.log = log
+        let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
+        self.loop = loop
+        driver = .makeBoxSendingValue(nil, eventLoop: loop)
+        socketPath = NIOLoopBoundBox.makeBoxSendingValue(files.settings.directorAdminSocket, eventLoop: loop)
+        policy = Policy(files)
+    }
+
+    /// Monitors until the program is told to stop. Returns within a second of that, with the director left as it is.
+    func run() async throws {
+        try await loop.submit { [self] in
+            let connector = Connector(loop: loop)
+            let driver = MonitorDriver(
+                policy, prober: Prober(connector: connector, tls: tls),
+                director: DirectorClient(connector: connector, path: socketPath.value), loop: loop,
+                tell: { [log] in log.tell($0) })
+            self.driver.value = driver
+            driver.start()
+        }.get()
+        try? await gracefulShutdown()
+        try await loop.submit { [driver] in driver.value?.stop() }.get()
+    }
+
+    /// Puts other settings in force.
+    func reload(_ files: LoadedFiles) {
+        let policy = Policy(files)
+        let path = files.settings.directorAdminSocket
+        loop.execute { [self] in
+            let isSame = path == socketPath.value
+            socketPath.value = path
+            driver.value?.change(
+                to: policy, director: isSame ? nil : DirectorClient(connector: Connector(loop: loop), path: path))
+        }
+    }
+}
+
+extension Policy {
+    /// What the files mean.
+    init(_ files: LoadedFiles) {
+        let settings = files.settings
+        self.init(
+            services: settings.services, interval: settings.interval, timeout: settings.effectiveTimeout,
+            failuresNeeded: settings.failuresNeeded, listsMailboxes: settings.pollIMAPList,
+            accounts: Dictionary(uniqueKeysWithValues: files.accounts.map { ($0.address, $0.account) }),
+            clientName: hostName())
+    }
+}
+
+/// This machine's name, for LHLO; `localhost` where it has none that a server could read.
+func hostName() -> String {
+    var name = [CChar](repeating: 0, count: 256)
+    guard gethostname(&name, name.count - 1) == 0 else { return "localhost" }
+    let text = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    let isReadable = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f }
+    return isReadable ? text : "localhost"
+}

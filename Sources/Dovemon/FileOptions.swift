@@ -1,0 +1,52 @@
+internal import ArgumentParser
+internal import Settings
+
+/// Where the settings and the accounts are read from.
+struct FileOptions: ParsableArguments {
+    @Option(
+        name: [.customShort("c"), .long], help: "The configuration (default: /etc/dovecot/dovemon/config.yml).",
+        completion: .file(extensions: ["yml"]))
+    var config: String?
+
+    @Option(
+        name: [.customShort("a"), .long],
+        help: "The test accounts (default: /etc/dovecot/dovemon/test.accounts.yml; none without that file).",
+        completion: .file(extensions: ["yml"]))
+    var accounts: String?
+
+    /// Reads both files as they are now.
+    func read() -> ReadFiles {
+        ReadFiles(settings: Settings.load(path: config), accounts: Accounts.load(path: accounts))
+    }
+
+    /// Reads both files; where one cannot be used, tells why on standard error and ends the program.
+    func loadOrExit() throws -> LoadedFiles {
+        let files = read()
+        if let loaded = files.loaded { return loaded }
+        for diagnostic in files.diagnostics { standardError("\(diagnostic)") }
+        if case .absent = files.settings { throw ExitStatus.notConfigured }
+        throw ExitStatus.unusable
+    }
+}
+
+/// What came of reading both files.
+struct ReadFiles {
+    let settings: Loaded<Settings>
+    let accounts: Loaded<Accounts>
+
+    /// What is wrong, or doubtful, in either.
+    var diagnostics: [Diagnostic] { settings.diagnostics + accounts.diagnostics }
+
+    /// Their contents; nil where one cannot be used.
+    var loaded: LoadedFiles? {
+        guard let settings = settings.value, let accounts = accounts.value else { return nil }
+        return LoadedFiles(settings: settings, accounts: accounts, warnings: diagnostics)
+    }
+}
+
+/// Both files' contents.
+struct LoadedFiles: Sendable {
+    let settings: Settings
+    let accounts: Accounts
+    let warnings: [Diagnostic]
+}

@@ -1,0 +1,33 @@
+internal import Logging
+internal import Monitor
+internal import ServiceLifecycle
+internal import Settings
+internal import UnixSignals
+
+/// Reads the files again at each SIGHUP. Wrong ones change nothing: the old settings stay in force.
+struct Reloading: Service {
+    let files: FileOptions
+    let daemon: Daemon
+    let writer: LogWriter
+    let log: MonitorLog
+
+    /// Waits for signals until the program is told to stop.
+    func run() async throws {
+        let signals = await UnixSignalsSequence(trapping: .sighup)
+        for await _ in signals.cancelOnGracefulShutdown() { reload() }
+    }
+
+    private func reload() {
+        let files = files.read()
+        for diagnostic in files.diagnostics {
+            log.logger.log(level: diagnostic.severity == .error ? .error : .warning, "\(diagnostic)")
+        }
+        guard let loaded = files.loaded else {
+            log.logger.error("settings=kept note=\"the files are wrong: the old settings stay in force\"")
+            return
+        }
+        writer.configure(
+            facility: loaded.settings.syslogFacility.code, level: Logger.Level(loglevel: loaded.settings.logLevel))
+        daemon.reload(loaded)
+    }
+}

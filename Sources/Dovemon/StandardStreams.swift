@@ -1,0 +1,20 @@
+internal import Glibc
+
+/// Tells the user something, on standard error.
+func standardError(_ text: String, terminator: String = "\n") { write(text + terminator, to: STDERR_FILENO) }
+
+/// Writes a result, on standard output.
+func standardOutput(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+
+/// Whole, even where the reader is slow; a reader that has gone is no reason to complain.
+private func write(_ text: String, to descriptor: CInt) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+        let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        if written > 0 {
+            rest = rest.dropFirst(written)
+        } else if errno != EINTR {
+            return
+        }
+    }
+}

@@ -1,0 +1,124 @@
+internal import Glibc
+package import Logging
+internal import Synchronization
+
+/// Where the log's lines go: syslog's local socket, or standard error.
+///
+/// Never waits for a reader: what cannot be taken at once is lost, counted, and told as soon as something is taken again.
+/// A syslog that was never there (no `/dev/log`) gives way to standard error.
+package final class LogWriter: Sendable {
+    private struct State: ~Copyable {
+        var syslog: SyslogSocket?
+        /// Once syslog was there, its absence is a passing one.
+        var hasReachedSyslog = false
+        var facility: Int
+        var level: Logger.Level
+        var lost = 0
+    }
+
+    private let state: Mutex<State>
+    private let tag: String
+
+    /// Makes a writer.
+    ///
+    /// - Parameters:
+    ///   - syslogPath: syslog's socket; nil to write to standard error.
+    ///   - facility: the facility's code, as syslog(3) has it.
+    ///   - level: the least grave level that is written.
+    package init(syslogPath: String?, facility: Int, level: Logger.Level) {
+        tag = "dovemon[\(getpid())]: "
+        state = Mutex(State(syslog: syslogPath.map(SyslogSocket.init), facility: facility, level: level))
+    }
+
+    /// The least grave level that is written.
+    package var level: Logger.Level { state.withLock { $0.level } }
+
+    /// Puts other settings in force.
+    package func configure(facility: Int, level: Logger.Level) {
+        state.withLock {
+            $0.facility = facility
+            $0.level = level
+        }
+    }
+
+    /// Writes one line, at once or never.
+    package func write(_ level: Logger.Level, _ text: String) {
+        state.withLock { state in
+            if state.lost > 0 {
+                let lost = state.lost
+                guard write(.warning, "\(lost) lines of the log were lost", to: &state) else {
+                    state.lost += 1
+                    return
+                }
+                state.lost = 0
+            }
+            if !write(level, text, to: &state) { state.lost += 1 }
+        }
+    }
+
+    private func write(_ level: Logger.Level, _ text: String, to state: inout State) -> Bool {
+        let severity = level.syslogSeverity
+        if state.syslog != nil {
+            let line = "<\(state.facility | Int(severity))>\(timestamp("%b %e %H:%M:%S")) \(tag)\(text)"
+            if state.syslog?.send(line) == true {
+                state.hasReachedSyslog = true
+                return true
+            }
+            if state.hasReachedSyslog { return false }
+        }
+        return writeToStandardError("\(timestamp("%Y-%m-%dT%H:%M:%S%z")) \(tag)\(level.syslogName): \(text)\n")
+    }
+
+    /// A pipe whose reader sleeps would stop the daemon: only what fits now is written. Lines are cut at PIPE_BUF, up to
+    /// which a pipe that is ready takes a write whole.
+    private func writeToStandardError(_ line: String) -> Bool {
+        var ready = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+        guard poll(&ready, 1, 0) == 1, ready.revents & Int16(POLLOUT) != 0 else { return false }
+        let bytes = Array(line.utf8.prefix(4095))
+        return Glibc.write(STDERR_FILENO, bytes, bytes.count) == bytes.count
+    }
+
+    private func timestamp(_ format: String) -> String {
+        var now = time(nil)
+        var local = tm()
+        localtime_r(&now, &local)
+        var text = [CChar](repeating: 0, count: 64)
+        let length = strftime(&text, text.count, format, &local)
+        return String(decoding: text.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+}
+
+extension Logger.Level {
+    /// The level that `loglevel` asks for: 0 info, 1 warning, 2 error, 3 and more debug.
+    package init(loglevel: Int) {
+        switch loglevel {
+        case ...0: self = .info
+        case 1: self = .warning
+        case 2: self = .error
+        default: self = .debug
+        }
+    }
+
+    fileprivate var syslogSeverity: Int32 {
+        switch self {
+        case .trace, .debug: LOG_DEBUG
+        case .info: LOG_INFO
+        case .notice: LOG_NOTICE
+        case .warning: LOG_WARNING
+        case .error: LOG_ERR
+        case .critical: LOG_CRIT
+        }
+    }
+
+    /// The name that logger(1) and syslog.conf(5) use.
+    fileprivate var syslogName: String {
+        switch self {
+        case .trace, .debug: "debug"
+        case .info: "info"
+        case .notice: "notice"
+        case .warning: "warning"
+        case .error: "err"
+        case .critical: "crit"
+        }
+    }
+}

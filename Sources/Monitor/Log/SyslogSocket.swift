@@ -1,0 +1,76 @@
+internal import Glibc
+
+/// A connection to syslog's local socket that never waits: syslog(3) stops its caller when the daemon is busy.
+struct SyslogSocket: Sendable {
+    private let path: String
+    private var descriptor: CInt = -1
+    private var isStream = false
+
+    /// A connection that is made when it is first used. It stays open for the life of the process.
+    init(path: String) { self.path = path }
+
+    /// Hands over one message; false when nobody takes it now.
+    mutating func send(_ message: String) -> Bool {
+        if descriptor >= 0 {
+            switch attempt(message) {
+            case 0: return true
+            case EAGAIN, ENOBUFS: return false
+            // The daemon was restarted: its new socket is tried at once.
+            default: disconnect()
+            }
+        }
+        guard connect() else { return false }
+        guard attempt(message) == 0 else {
+            disconnect()
+            return false
+        }
+        return true
+    }
+
+    /// Gives 0, or the error's number.
+    private func attempt(_ message: String) -> CInt {
+        // On a stream, messages end with NUL.
+        let bytes = Array(message.utf8) + (isStream ? [0] : [])
+        let sent = Glibc.send(descriptor, bytes, bytes.count, CInt(MSG_DONTWAIT) | CInt(MSG_NOSIGNAL))
+        guard sent >= 0 else { return errno }
+        // The rest of half a message on a stream would be taken for the next one.
+        return sent == bytes.count ? 0 : EPIPE
+    }
+
+    private mutating func connect() -> Bool {
+        for type in [SOCK_DGRAM, SOCK_STREAM] {
+            descriptor = socket(AF_UNIX, CInt(type.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+            guard descriptor >= 0 else { return false }
+            let error = connectOnce()
+            if error == 0 {
+                isStream = type == SOCK_STREAM
+                return true
+            }
+            disconnect()
+            guard error == EPROTOTYPE else { return false }
+        }
+        return false
+    }
+
+    private func connectOnce() -> CInt {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let fits = withUnsafeMutableBytes(of: &address.sun_path) { space in
+            guard path.utf8.count < space.count else { return false }
+            space.copyBytes(from: path.utf8)
+            return true
+        }
+        guard fits else { return ENAMETOOLONG }
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        return result == 0 ? 0 : errno
+    }
+
+    private mutating func disconnect() {
+        close(descriptor)
+        descriptor = -1
+    }
+}
