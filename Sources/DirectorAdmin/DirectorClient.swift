@@ -22,12 +22,14 @@ package final class DirectorClient {
     private static let commandLimits = Limits(line: 4096, total: 16_384)
 
     private let connector: Connector
+    private let path: String
     private let endpoint: Endpoint
     private var ring = RingKnowledge.unknown
 
     /// Makes a client for the socket at `path`; nothing is opened yet.
     package init(connector: Connector, path: String) {
         self.connector = connector
+        self.path = path
         self.endpoint = .unix(path: path)
     }
 
@@ -67,7 +69,7 @@ package final class DirectorClient {
                 completion(.success(listing))
             case .ringUnanswered:
                 if case .answered = self.ring {
-                    completion(.failure(DirectorFailure("DIRECTOR-LIST: no answer")))
+                    completion(.failure(DirectorFailure("\(self.path): DIRECTOR-LIST: no answer")))
                 } else {
                     self.ring = .unanswered(since: .now())
                     self.list(asksForRing: false, completion: completion)
@@ -75,7 +77,7 @@ package final class DirectorClient {
             case .failed(let failure):
                 // It may be another director, or a newer one, when it comes back.
                 if case .unanswered = self.ring { self.ring = .unknown }
-                completion(.failure(failure))
+                completion(.failure(DirectorFailure("\(self.path): \(failure.text)")))
             }
         }
     }

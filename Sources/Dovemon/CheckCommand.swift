@@ -75,7 +75,7 @@ private struct CheckRound: Sendable {
             case .success(let listing): targets = listing.hosts.map { target($0.spelling, $0.address, listed: $0) }
             case .failure(let failure):
                 return CheckResult(
-                    checkedAt: now, backends: [], failure: "director at \(socketPath): \(failure.text)")
+                    checkedAt: now, backends: [], failure: "the director cannot be read: \(failure.text)")
             }
         } else {
             targets = spellings.compactMap { text in IPAddress(text).map { target(text, $0, listed: nil) } }

@@ -23,7 +23,7 @@ package final class LogWriter: Sendable {
     ///
     /// - Parameters:
     ///   - syslogPath: syslog's socket; nil to write to standard error.
-    ///   - facility: the facility's code, as syslog(3) has it.
+    ///   - facility: the facility's code by RFC 5424, section 6.2.1, 0 to 23.
     ///   - level: the least grave level that is written.
     package init(syslogPath: String?, facility: Int, level: Logger.Level) {
         tag = "dovemon[\(getpid())]: "
@@ -59,7 +59,7 @@ package final class LogWriter: Sendable {
     private func write(_ level: Logger.Level, _ text: String, to state: inout State) -> Bool {
         let severity = level.syslogSeverity
         if state.syslog != nil {
-            let line = "<\(state.facility | Int(severity))>\(timestamp("%b %e %H:%M:%S")) \(tag)\(text)"
+            let line = "<\(state.facility * 8 + Int(severity))>\(timestamp("%b %e %H:%M:%S")) \(tag)\(text)"
             if state.syslog?.send(line) == true {
                 state.hasReachedSyslog = true
                 return true
