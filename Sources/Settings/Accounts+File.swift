@@ -1,8 +1,7 @@
 import Site
 
-// Whatever is wrong with a file of accounts, any text in it can be a password that slipped out of place. So a diagnostic
-// quotes nothing of it but addresses, names of keys that are known or nearly so, and the key of an entry that is clearly
-// an account.
+// Whatever is wrong with a file of accounts, any text in it can be a password that slipped out of place, keys included.
+// So a diagnostic quotes nothing of it but addresses and the names of known keys.
 
 extension Accounts {
     /// Where the accounts are when no path is given: the seed's place, then the later manual's.
@@ -37,7 +36,7 @@ extension Accounts {
             guard let key = entry.keyText(&findings) else { continue }
             guard let address = IPAddress(key) else {
                 findings.error(
-                    at: entry.key.position, key: entry.looksLikeAccount ? key : nil, "not an IP address",
+                    at: entry.key.position, "not an IP address",
                     accepted: "the backend's address as `doveadm director status` shows it")
                 continue
             }
@@ -96,7 +95,7 @@ private struct AccountEntry {
         guard let field = Field(rawValue: name) else {
             if let meant = suggestion(for: name, among: Field.allCases.map(\.rawValue)) {
                 findings.warning(
-                    at: pair.key.position, key: address, "unknown key \(quoted(name)), ignored, did you mean \(meant)?")
+                    at: pair.key.position, key: address, "unknown key, ignored, did you mean \(meant)?")
             } else {
                 findings.warning(
                     at: pair.key.position, key: address, "unknown key, ignored, known are username and password")
@@ -133,13 +132,5 @@ private struct AccountEntry {
         if field == .username, text.isEmpty { return ("an empty user name", "the name of a test account") }
         if text.utf8.count > 1_024 { return ("a text of \(text.utf8.count) bytes", "at most 1024 bytes") }
         return nil
-    }
-}
-
-extension YAMLEntry {
-    /// Whether it has a user name in it, so that its own key is meant for an address and not a stray text.
-    fileprivate var looksLikeAccount: Bool {
-        guard case .mapping(let fields) = value.content else { return false }
-        return fields.contains { $0.key.text == "username" }
     }
 }

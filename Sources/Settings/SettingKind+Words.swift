@@ -77,7 +77,7 @@ extension YAMLNode {
     func plainText() throws(Complaint) -> String {
         let text = try anyText()
         guard case .scalar(_, isPlain: true) = content else {
-            throw Complaint(self, "\(quoted(text)) is a text, as it is in quotes")
+            throw Complaint(self, "\(quoted(text)) is a text, being in quotes or a block")
         }
         return text
     }

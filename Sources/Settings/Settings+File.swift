@@ -78,6 +78,10 @@ extension Settings {
 extension YAMLEntry {
     /// The key's text; nil, with the mistake reported, when it has none.
     func keyText(_ findings: inout Findings) -> String? {
+        guard !key.isBlank else {
+            findings.error(at: key.position, "nothing before the colon", accepted: "a key")
+            return nil
+        }
         if key.text == nil, !key.isRefused {
             findings.error(
                 at: key.position, "a list or mapping as a key", accepted: "a word; text that begins with [ or { quoted")

@@ -1,3 +1,5 @@
+import Site
+
 /// The bytes of a YAML file, checked to be text.
 struct SourceText {
     let bytes: [UInt8]
@@ -45,7 +47,7 @@ struct SourceText {
                 return (YAMLSyntaxError(at: here, "a byte that is not UTF-8", accepted: "UTF-8 text"), lineStart)
             case .scalarValue(let scalar):
                 guard isText(scalar) else {
-                    let wrong = "a control character (U+\(String(scalar.value, radix: 16, uppercase: true)))"
+                    let wrong = "a control character (\(printable(String(scalar))))"
                     return (YAMLSyntaxError(at: here, wrong, accepted: "text without control characters"), lineStart)
                 }
                 offset += UTF8.width(scalar)

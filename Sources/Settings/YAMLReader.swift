@@ -33,7 +33,8 @@ struct YAMLReader: ~Copyable {
         findings = reader.findings
         findings.error(at: error.position, error.wrong, accepted: error.accepted)
         root?.cutOff()
-        return root
+        // A text alone was the beginning of something else, a key most likely.
+        return root?.text == nil ? root : nil
     }
 
     private init(_ text: ArraySlice<UInt8>, _ findings: Findings) {

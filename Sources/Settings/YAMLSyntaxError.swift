@@ -22,6 +22,7 @@ extension YAMLSyntaxError {
         let context = parser.context.map { String(cString: $0) } ?? ""
         let place = Position(parser.problem_mark)
         let opening = Position(parser.context_mark)
+        let inQuotes = "quotes around a value that begins with a special character, as in '@value'"
         switch (parser.error, problem) {
         case (YAML_MEMORY_ERROR, _), (YAML_NO_ERROR, _):
             self.init(at: nil, "there was not enough memory to read it", accepted: "a file that fits")
@@ -33,7 +34,8 @@ extension YAMLSyntaxError {
         case (_, "mapping values are not allowed in this context"):
             self.init(
                 at: place, "a colon that follows no key",
-                accepted: "one `key: value` a line, keys of one level indented alike, values with `: ` in them quoted")
+                accepted: "one `key: value` a line with a space after the colon, keys of one level indented alike,"
+                    + " values with `: ` in them quoted")
         case (_, "could not find expected ':'"):
             self.init(at: opening, "no colon after the key", accepted: "`key: value`, with a space after the colon")
         case (_, "did not find expected key"), (_, "did not find expected <document start>"),
@@ -41,9 +43,11 @@ extension YAMLSyntaxError {
             self.init(
                 at: place, "not where a key can be",
                 accepted: "keys of one level indented alike, quotations closed, nothing behind them")
-        case (_, "found character that cannot start any token"):
-            self.init(
-                at: place, "a value cannot begin with this character", accepted: "quotes around it, as in '@value'")
+        case (_, "found character that cannot start any token"), (_, "did not find expected node content"),
+            (_, "block sequence entries are not allowed in this context"):
+            self.init(at: place, "a value cannot begin like this", accepted: inQuotes)
+        case _ where Self.specialBeginnings.contains(context):
+            self.init(at: opening, "a value cannot begin like this", accepted: inQuotes)
         case (_, "did not find expected ',' or ']'"), (_, "did not find expected ',' or '}'"):
             self.init(
                 at: place, "the bracket of line \(opening.line), column \(opening.column) is not closed here",
@@ -58,6 +62,12 @@ extension YAMLSyntaxError {
             self.init(at: place, "not YAML (\(problem))", accepted: "YAML 1.1; text with special characters quoted")
         }
     }
+
+    /// What libyaml was doing after a character that begins something special, so that text has to be quoted.
+    private static let specialBeginnings: Set = [
+        "while scanning an alias", "while scanning an anchor", "while scanning a tag", "while parsing a tag",
+        "while scanning a block scalar",
+    ]
 
     /// The same error, or the tab that is behind it: libyaml trips over a tab in many ways.
     func blamingTab(in bytes: [UInt8]) -> YAMLSyntaxError {

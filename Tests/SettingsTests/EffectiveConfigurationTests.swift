@@ -1,0 +1,75 @@
+import Settings
+import Site
+import Testing
+
+@Suite struct EffectiveConfigurationTests {
+    private func documents(_ settings: Settings, _ accounts: Accounts) throws -> (settings: String, accounts: String) {
+        let text = effectiveConfiguration(settings, accounts)
+        let parts = text.split(separator: "---\n", maxSplits: 1).map(String.init)
+        return (try #require(parts.first), try #require(parts.last))
+    }
+
+    @Test func whatIsPrintedIsReadAgain() throws {
+        let text = """
+            loglevel: 0
+            syslog_facility: cron
+            director_admin_socket: "/tmp/ä: #\\"\\\\\\t'"
+            interval: 0.000000001
+            timeout: 12.25
+            retry_count: 0
+            poll_imap: no
+            imap_ssl: yes
+            imap_port: 1
+            imaps_port: 2
+            poll_imap_list: no
+            poll_pop3: yes
+            pop3_ssl: yes
+            pop3_port: 3
+            pop3s_port: 4
+            poll_lmtp: yes
+            lmtp_ssl: yes
+            lmtp_port: 5
+
+            """
+        let settings = try #require(Settings.read(Array(text.utf8), file: "c").value)
+        let printed = try documents(settings, Accounts()).settings
+        #expect(Settings.read(Array(printed.utf8), file: "c") == .read(settings, from: "c", warnings: []))
+        let differing = Setting.table.filter { $0.value(in: settings) == $0.defaultValue }
+        #expect(differing.map(\.name) == [])
+    }
+
+    @Test func everySettingIsPrintedInTheTablesOrder() throws {
+        let lines = try documents(Settings(), Accounts()).settings.split(separator: "\n")
+        #expect(lines.map(String.init) == Setting.table.map { "\($0.name): \($0.defaultValue)" })
+        #expect(lines.first == "loglevel: 4")
+        #expect(lines.contains("director_admin_socket: /var/run/dovecot/director-admin"))
+        #expect(lines.contains("interval: 10"))
+    }
+
+    @Test func passwordsAreHidden() throws {
+        let first = try #require(IPAddress("10.2.2.75"))
+        let second = try #require(IPAddress("2001:db8::1"))
+        let accounts = Accounts([
+            first: Account(username: "user0001", password: Password("tosivaikeasalasana")),
+            second: Account(username: "yes\u{202E}", password: Password("tosivaikeasalasana")),
+        ])
+        let printed = try documents(Settings(), accounts).accounts
+        #expect(
+            printed == """
+                10.2.2.75:
+                  username: user0001
+                  password: "[password]"
+                "2001:db8::1":
+                  username: "yes\\U0000202e"
+                  password: "[password]"
+
+                """)
+        let names = Accounts.read(Array(printed.utf8), file: "a").value?.map(\.account.username)
+        #expect(names == ["user0001", "yes\u{202E}"])
+    }
+
+    @Test func withoutAccountsTheSecondDocumentIsEmpty() throws {
+        let printed = try documents(Settings(), Accounts()).accounts
+        #expect(Accounts.read(Array(printed.utf8), file: "a") == .read(Accounts(), from: "a", warnings: []))
+    }
+}
