@@ -10,7 +10,7 @@ extension Accounts {
     ]
 
     private static let sizeLimit = FileSizeLimit(
-        mebibytes: 16, advice: "100,000 accounts need less: name the file of accounts")
+        mebibytes: 16, advice: "80,000 accounts need less: name the file of accounts")
 
     /// Reads the accounts at `path`, or, without one, at the first of `places` that has a file. No file there is no
     /// mistake: there are no accounts then. It never returns `absent`.

@@ -86,7 +86,7 @@ import Testing
             complaints(path) == ["\(path): is larger than 1 MiB, a configuration is a few lines: name that file"])
         #expect(
             Accounts.load(path: path).diagnostics.map(\.description) == [
-                "\(path): is larger than 16 MiB, 100,000 accounts need less: name the file of accounts"
+                "\(path): is larger than 16 MiB, 80,000 accounts need less: name the file of accounts"
             ])
     }
 
