@@ -63,7 +63,7 @@ let package = Package(
         // What shows that it works.
         .target(name: "RingLab", path: "Tests/RingLab", swiftSettings: strict),
         .target(
-            name: "ScriptedPeers", dependencies: ["Site", nio, nioPosix], path: "Tests/ScriptedPeers",
+            name: "ScriptedPeers", dependencies: ["COpenSSL", nio, nioPosix], path: "Tests/ScriptedPeers",
             swiftSettings: strict),
         .executableTarget(name: "Demo", dependencies: ["RingLab"], path: "Sources/Demo", swiftSettings: strict),
         .testTarget(name: "SiteTests", dependencies: ["Site"], swiftSettings: strict),
