@@ -12,6 +12,9 @@ package struct TLSProgress: Hashable, Sendable {
     package internal(set) var established = false
     /// Nothing more comes from the peer, which is told once a session.
     package internal(set) var end: End?
+
+    /// Nothing was brought about.
+    package init() {}
 }
 
 /// How much a peer may send beside data, so that a flood of records without any (key updates, tickets, warnings, empty
