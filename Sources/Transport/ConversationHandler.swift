@@ -76,6 +76,8 @@ final class ConversationHandler<C: Conversation>: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        // TLS tells better what is missing.
+        if let tls, case .failed(let error) = tls.inputClosed().end { interrupt(.closed(error.description)) }
         interrupt(.closed("connection closed by the peer"))
     }
 
