@@ -161,7 +161,8 @@ extension MonitorMachine {
         case .stateChanged(let host, let cause):
             let fault = backends[host.address]?.fault.map { Fault($0.service, $0.streak, at: now) }
             backends[host.address]?.listed = host.state
-            if host.state == .up { backends[host.address]?.fault = nil }
+            // Others may raise a backend that is still faulty: the reason is needed again.
+            if host.state == .up, backends[host.address]?.verdict != .faulty { backends[host.address]?.fault = nil }
             return .stateChanged(host, cause, fault)
         default: break
         }

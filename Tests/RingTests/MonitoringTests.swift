@@ -134,7 +134,7 @@ struct MonitoringTests {
         try await dovemon.expectAllPolled(ring)
         try await victim.stop()
         _ = try await dovemon.waitForLine(
-            containing: "backend=\(victim.address)", "failed=\"4 of 2\"", within: .seconds(15))
+            containing: "backend=\(victim.address)", "poll=failed failed=4 ", within: .seconds(15))
         #expect(try await ring.directors[0].host(victim.address)?.state == .up)
         try await victim.start()
         _ = try await ring.directors[0].doveadm("director", "update", victim.address, "100")

@@ -30,7 +30,7 @@ package struct LogLine: Hashable, Sendable {
         case .pollFailed(let backend, let service, let report, let failure, let failures, let needed):
             var fields = LogFields(backend, service)
             fields.add("poll", "failed")
-            fields.add("failed", "\(failures) of \(needed)")
+            fields.add("failed", failures <= needed ? "\(failures) of \(needed)" : "\(failures)")
             fields.append(failure)
             fields.add("time", LogFields.milliseconds(report.duration))
             self.init(.warning, fields)
