@@ -4,7 +4,6 @@ internal import Site
 extension CheckResult {
     /// A table for people, a line a poll, and a summary below it.
     package func table(colours: Bool) -> String {
-        if let failure { return failure }
         if backends.isEmpty { return "the director lists no backends" }
         var table = TextTable(
             columns: ["BACKEND", "TAG", "STATE", "VHOSTS", "USERS", "PROTOCOL", "TIME", "RESULT"],

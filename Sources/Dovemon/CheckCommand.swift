@@ -38,20 +38,28 @@ struct CheckCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let loaded = try files.loadOrExit()
-        for warning in loaded.warnings { standardError("\(warning)") }
-        let result = try await CheckRound(loaded).run(backend)
+        let result = try await result()
         switch format {
         case .json: standardOutput(result.json)
         case .nagios: standardOutput(result.nagios)
         case .table:
+            // What failed has been told on standard error.
             if result.failure == nil {
                 standardOutput(result.table(colours: isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == nil))
-            } else {
-                standardError("dovemon: \(result.table(colours: false))")
             }
         }
         throw ExitCode(result.status.rawValue)
+    }
+
+    private func result() async throws -> CheckResult {
+        let read = files.read()
+        for diagnostic in read.diagnostics { standardError("\(diagnostic)") }
+        guard let loaded = read.loaded else {
+            // Nagios shows what is on standard output alone.
+            let first = read.diagnostics.first { $0.severity == .error }
+            return CheckResult(checkedAt: time(nil), backends: [], failure: first.map { "\($0)" } ?? "no settings")
+        }
+        return try await CheckRound(loaded).run(backend)
     }
 }
 
@@ -74,8 +82,9 @@ private struct CheckRound: Sendable {
             switch try await list(on: loop) {
             case .success(let listing): targets = listing.hosts.map { target($0.spelling, $0.address, listed: $0) }
             case .failure(let failure):
-                return CheckResult(
-                    checkedAt: now, backends: [], failure: "the director cannot be read: \(failure.text)")
+                let text = "the director cannot be read: \(failure.text)"
+                standardError("dovemon: \(text)")
+                return CheckResult(checkedAt: now, backends: [], failure: text)
             }
         } else {
             targets = spellings.compactMap { text in IPAddress(text).map { target(text, $0, listed: nil) } }
