@@ -13,7 +13,8 @@ enum Handshake {
             return "not a director-admin socket: it greets with \"\(printable(line, limit: 80))\""
         }
         guard fields[2] == "1" else {
-            return "version \(printable(fields[2] ?? "none", limit: 20)) of the director-admin protocol; 1 is known here"
+            return
+                "version \(printable(fields[2] ?? "none", limit: 20)) of the director-admin protocol; 1 is known here"
         }
         return nil
     }

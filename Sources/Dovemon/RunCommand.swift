@@ -42,7 +42,8 @@ struct RunCommand: AsyncParsableCommand {
             let group = ServiceGroup(
                 configuration: ServiceGroupConfiguration(
                     services: [.init(service: daemon), .init(service: reloading)],
-                    gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "services") { _ in
+                    gracefulShutdownSignals: [.sigterm, .sigint],
+                    logger: Logger(label: "services") { _ in
                         SwiftLogNoOpLogHandler()
                     }))
             try await group.run()

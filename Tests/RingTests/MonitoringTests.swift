@@ -12,7 +12,8 @@ struct MonitoringTests {
         victim = ring.backends[1]
     }
 
-    @Test func `A stopped backend is down on all directors, its users move, and it is up when it is back`() async throws {
+    @Test func `A stopped backend is down on all directors, its users move, and it is up when it is back`() async throws
+    {
         let dovemon = try DovemonProcess(ring: ring, settings: [("poll_pop3", "yes"), ("poll_lmtp", "yes")])
         try await dovemon.expectAllPolled(ring)
         try await ring.logIn(users: (1...40).map { "user\($0)" })
@@ -27,7 +28,8 @@ struct MonitoringTests {
         #expect(line.text.contains("by=dovemon reply=OK"))
         let others = ring.backends.filter { $0.address != victim.address }
         for backend in others {
-            #expect(!dovemon.lines.contains { $0.text.contains("backend=\(backend.address) protocol=imap poll=failed") })
+            #expect(
+                !dovemon.lines.contains { $0.text.contains("backend=\(backend.address) protocol=imap poll=failed") })
         }
         try await RingLab.waitUntil("the users to be moved", within: .seconds(20)) {
             try await ring.directors[0].host(victim.address)?.users == 0
