@@ -42,6 +42,12 @@ package final class Backend: Sendable {
 
     package func stop() async throws { try await instance.stop() }
 
+    /// Kills all its processes at once, as a crash of the machine would.
+    package func kill() async throws {
+        try instance.signalAll(SIGKILL)
+        try await instance.stop()
+    }
+
     /// Starts it again; returns when its ports are open.
     package func start() async throws { try await instance.start() }
 

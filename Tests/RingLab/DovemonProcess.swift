@@ -29,11 +29,7 @@ package final class DovemonProcess: Sendable {
 
     /// The `dovemon` that was built: `DOVEMON_BINARY` names it, or it lies beside this program.
     package static var binary: String {
-        if let path = getenv("DOVEMON_BINARY") { return String(cString: path) }
-        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let count = max(0, readlink("/proc/self/exe", &buffer, buffer.count))
-        let own = String(decoding: buffer.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
-        return (own.lastIndex(of: "/").map { String(own[...$0]) } ?? "") + "dovemon"
+        getenv("DOVEMON_BINARY").map { String(cString: $0) } ?? builtProgram("dovemon")
     }
 
     /// Starts dovemon with accounts for all of the ring's backends.
@@ -47,8 +43,7 @@ package final class DovemonProcess: Sendable {
     ) throws {
         guard access(binary, X_OK) == 0 else { throw LabError.failed("\(binary) is not there: it must be built first") }
         self.ring = ring
-        directory = "\(ring.directory)/dovemon.\(UInt32.random(in: 0 ... .max))"
-        try makeDirectory(directory)
+        directory = try ring.newDirectory("dovemon")
         defaults = [
             ("director_admin_socket", ring.directors[director].adminSocket),
             ("imap_port", String(ring.imapPort)), ("pop3_port", String(ring.pop3Port)),

@@ -38,6 +38,28 @@ func readBytes(_ path: String, from offset: Int) -> [UInt8]? {
     }
 }
 
+/// The names in a directory, without `.` and `..`; nil when it cannot be read.
+package func listDirectory(_ path: String) -> [String]? {
+    guard let listing = opendir(path) else { return nil }
+    defer { closedir(listing) }
+    var names: [String] = []
+    while let entry = readdir(listing) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+            pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        if name != ".", name != ".." { names.append(name) }
+    }
+    return names
+}
+
 func makeDirectory(_ path: String) throws {
     guard mkdir(path, 0o755) == 0 else { throw LabError.failed("\(path): \(String(cString: strerror(errno)))") }
+}
+
+/// A program that was built together with the one that runs, tests or demo: they lie in one directory.
+package func builtProgram(_ name: String) -> String {
+    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = max(0, readlink("/proc/self/exe", &buffer, buffer.count))
+    let own = String(decoding: buffer.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
+    return (own.lastIndex(of: "/").map { String(own[...$0]) } ?? "") + name
 }

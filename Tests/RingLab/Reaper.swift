@@ -37,7 +37,10 @@ final class Reaper: Sendable {
     /// It writes itself down before it becomes that program. Where the list is gone, for the lab was ended meanwhile, it
     /// never does.
     func start(_ arguments: [String], streams: Child.Streams) throws -> Child {
-        let note = #": > "$0/pids/$$" && exec "$@""#
+        let note = #"""
+            started() { shift 19; echo "$1"; }
+            read -r line <"/proc/$$/stat" && started ${line##*) } >"$0/pids/$$" && exec "$@"
+            """#
         return try Child(["/bin/sh", "-c", note, directory] + arguments, streams: streams)
     }
 
@@ -77,6 +80,15 @@ final class Reaper: Sendable {
     private static let stopScript = #"""
         #!/bin/sh
         # Ends everything that was started here, and removes this directory.
+        #
+        # Each file in pids is named after a process group and holds when its leader was started, for by now the number
+        # may be another's.
+        started() {
+            read -r line <"/proc/$1/stat" || return 1
+            set -- ${line##*) }
+            shift 19
+            echo "$1"
+        }
         alive() {
             for stat in /proc/[0-9]*/stat; do
                 read -r line <"$stat" || continue
@@ -91,9 +103,15 @@ final class Reaper: Sendable {
             cd "$(dirname "$0")" || exit 1
             here=$PWD
             mv pids dying 2>/dev/null
+            # Masters that somebody started by hand meanwhile are not on the list.
+            for file in */run/master.pid; do
+                read -r pid <"$file" && grep -q "$here/" "/proc/$pid/cmdline" && started "$pid" >"dying/$pid"
+            done 2>/dev/null
             for note in dying/*; do
-                kill -s KILL -- "-${note##*/}" 2>/dev/null
-            done
+                pid=${note##*/}
+                read -r then <"$note"
+                now=$(started "$pid") && [ "$now" != "$then" ] || kill -s KILL -- "-$pid"
+            done 2>/dev/null
             tries=0
             while alive && [ "$tries" -lt 250 ]; do
                 sleep 0.02

@@ -14,7 +14,7 @@ package final class Ring: Sendable {
     package let startDuration: Duration
     let reaper: Reaper
     private let network: Loopback
-    private let members: Mutex<[Backend]>
+    private let members: Mutex<(present: [Backend], everMade: Int)>
 
     /// Why no ring can run on this machine; nil when one can.
     package static let unavailableReason: String? = {
@@ -35,7 +35,7 @@ package final class Ring: Sendable {
     package var lmtpPort: Int { network.ports.lmtp }
 
     /// The backends, in the order in which they were added.
-    package var backends: [Backend] { members.withLock { $0 } }
+    package var backends: [Backend] { members.withLock { $0.present } }
 
     /// Starts a ring; returns when all backends listen and all directors say `ring synced`.
     package static func start(directors: Int = 3, backends: Int = 4) async throws -> Ring {
@@ -65,7 +65,7 @@ package final class Ring: Sendable {
         reaper = plan.reaper
         account = plan.account
         directors = plan.directors
-        members = Mutex(plan.backends)
+        members = Mutex((plan.backends, plan.backends.count))
         self.network = network
         startDuration = duration
     }
@@ -78,6 +78,16 @@ package final class Ring: Sendable {
 
     /// Lets the ring live on after this process; `directory/stop` ends it.
     package func letGo() { reaper.letGo() }
+
+    /// Makes a directory of its own for something that runs beside the ring: `NAME1`, `NAME2` …
+    func newDirectory(_ name: String) throws -> String {
+        var number = 1
+        while mkdir("\(directory)/\(name)\(number)", 0o755) != 0 {
+            guard errno == EEXIST else { throw LabError.failed("\(directory)/\(name)\(number): cannot make it") }
+            number += 1
+        }
+        return "\(directory)/\(name)\(number)"
+    }
 
     // MARK: The ring as a whole
 
@@ -116,10 +126,14 @@ package final class Ring: Sendable {
 
     /// Starts one more backend and adds it to the ring.
     package func addBackend() async throws -> Backend {
+        let number = members.withLock { members in
+            members.everMade += 1
+            return members.everMade - 1
+        }
         let backend = try makeBackend(
-            backends.count, network: network, directory: directory, reaper: reaper, account: account)
+            number, network: network, directory: directory, reaper: reaper, account: account)
         try await backend.start()
-        members.withLock { $0.append(backend) }
+        members.withLock { $0.present.append(backend) }
         _ = try await directors[0].doveadm("director", "add", backend.address)
         return backend
     }
@@ -128,6 +142,7 @@ package final class Ring: Sendable {
     package func removeBackend(_ backend: Backend) async throws {
         _ = try await directors[0].doveadm("director", "remove", backend.address)
         try await backend.stop()
+        members.withLock { members in members.present.removeAll { $0 === backend } }
     }
 }
 
