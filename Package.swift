@@ -86,7 +86,7 @@ let package = Package(
             name: "PeerTests",
             dependencies: ["Monitor", "Probes", "DirectorAdmin", "Site", "ScriptedPeers", nio, nioPosix],
             swiftSettings: strict),
-        .testTarget(name: "RingTests", dependencies: ["RingLab"], swiftSettings: strict),
+        .testTarget(name: "RingTests", dependencies: ["RingLab", "Demo"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
