@@ -57,7 +57,8 @@ final class Instance: Sendable {
         let start = ContinuousClock.now
         try await waitUntil("\(configurationFile) to stop", within: .seconds(10), every: .milliseconds(5)) {
             if ContinuousClock.now - start > .seconds(1) { child.signalGroup(SIGKILL) }
-            return child.exitStatus() != nil
+            // Its services hold the listening sockets too, until the last of them has died.
+            return child.exitStatus() != nil && processes(inGroup: child.pid).isEmpty
         }
         reaper.forget(child)
         master.withLock { $0 = nil }
