@@ -20,7 +20,7 @@ package enum DirectorEvent: Hashable, Sendable {
     case stateChanged(Host, ChangeCause)
     /// A list that was read after a command's reply does not show what the command asked for.
     case commandWithoutEffect(Host, DirectorCommand.Verb, CommandReply)
-    /// HOST-RESET-USERS was answered with OK: the last moves have started.
+    /// HOST-RESET-USERS was answered with OK after so long; the host's row was read afterwards, and shows who is left.
     case usersMoved(Host, took: Duration)
     /// The users of a backend need not be moved any more: it is up again.
     case moveGivenUp(Host)

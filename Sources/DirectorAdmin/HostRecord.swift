@@ -18,6 +18,8 @@ struct HostRecord: Sendable {
     var wanted: HostState?
     /// Since when its users are being moved away; nil when they are not.
     var move: Instant?
+    /// What is to be told of a finished move, once a list shows how many users are left.
+    private var finishedMove: (at: Instant, took: Duration)?
     /// No command before this: a former one had no effect.
     private(set) var notBefore = Instant.origin
     private var command = Command.none
@@ -51,6 +53,11 @@ struct HostRecord: Sendable {
         return false
     }
 
+    mutating func moveEnded(_ reply: CommandReply, at now: Instant) {
+        if let move, reply == .ok { finishedMove = (at: now, took: now - move) }
+        move = nil
+    }
+
     mutating func commandSent(_ verb: DirectorCommand.Verb, at now: Instant) {
         command = .outstanding(verb, sentAt: now)
     }
@@ -73,6 +80,10 @@ struct HostRecord: Sendable {
         var events: [DirectorEvent] = []
         if row.isInMaintenance != host.isInMaintenance { events.append(.maintenanceChanged(row)) }
         host = row
+        if let (at, took) = finishedMove, readAt >= at {
+            finishedMove = nil
+            events.append(.usersMoved(row, took: took))
+        }
         switch command {
         case .outstanding: break
         case .answered(_, _, _, let at) where readAt < at: break

@@ -162,9 +162,9 @@ extension Reconciliation {
 
     private mutating func moveEnded(_ move: Outstanding, _ reply: CommandReply, at now: Instant) -> [DirectorEvent] {
         guard let host = hosts[move.address]?.host else { return [] }
-        hosts[move.address]?.move = nil
+        hosts[move.address]?.moveEnded(reply, at: now)
         switch reply {
-        case .ok: return [.usersMoved(host, took: now - move.sentAt)]
+        case .ok: return []
         case .abandoned: return [.moveGivenUp(host)]
         case .notSent:
             moves.append(move.address)

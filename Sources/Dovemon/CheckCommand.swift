@@ -45,7 +45,7 @@ struct CheckCommand: AsyncParsableCommand {
         case .table:
             // What failed has been told on standard error.
             if result.failure == nil {
-                standardOutput(result.table(colours: isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == nil))
+                standardOutput(result.table(colours: isatty(STDOUT_FILENO) == 1 && !isColourUnwanted))
             }
         }
         throw ExitCode(result.status.rawValue)
@@ -62,6 +62,9 @@ struct CheckCommand: AsyncParsableCommand {
         return try await CheckRound(loaded).run(backend)
     }
 }
+
+/// Whether the user has set NO_COLOR to anything (no-color.org).
+private var isColourUnwanted: Bool { getenv("NO_COLOR").map { $0.pointee != 0 } ?? false }
 
 /// One check from the director's list to the result.
 private struct CheckRound: Sendable {

@@ -11,7 +11,7 @@ struct Dovemon: AsyncParsableCommand {
             Polls each backend that the director lists over IMAP, POP3 and LMTP, tells the director HOST-DOWN when one \
             fails too often in a row, and HOST-UP when it answers again.
             """,
-        version: version,
+        version: "dovemon \(version)",
         subcommands: [RunCommand.self, CheckCommand.self, CheckConfigCommand.self],
         defaultSubcommand: RunCommand.self)
 
