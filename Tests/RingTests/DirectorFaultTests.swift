@@ -50,9 +50,9 @@ extension RealRing {
             _ = try await dovemon.waitForLine(
                 containing: "backend=\(second.address)", "health=faulty", within: .seconds(10))
             // Polls go on all the while.
+            let third = "backend=\(ring.backends[2].address)"
             let polled = dovemon.lines.count
-            _ = try await dovemon.waitForLine(
-                containing: "backend=\(ring.backends[2].address)", "poll=ok", from: polled, within: .seconds(5))
+            _ = try await dovemon.waitForLine(containing: third, "poll=ok", from: polled, within: .seconds(5))
 
             // The first HOST-DOWN went out before the ring was known to be out of sync: it took effect here alone. The ring
             // then goes on without the director that hangs, and the second one need not wait for it.
@@ -62,6 +62,12 @@ extension RealRing {
             _ = try await dovemon.waitForLine(
                 containing: "backend=\(second.address)", "state=down", "by=dovemon reply=OK", within: .seconds(40))
 
+            // Dovecot dates changes by the second. A director that comes back in the very second of one can set off an UP
+            // and a DOWN that chase each other around the ring for ever: not in this test.
+            for _ in 1...3 {
+                _ = try await dovemon.waitForLine(
+                    containing: third, "poll=ok", from: dovemon.lines.count, within: .seconds(5))
+            }
             try ring.directors[1].thawDirectorProcess()
             try await ring.waitUntilSynced(within: .seconds(120))
             try await ring.waitUntil(first, is: .down, within: .seconds(120))
