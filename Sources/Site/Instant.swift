@@ -14,25 +14,28 @@ package struct Instant: Hashable, Sendable, Comparable {
 
     /// Earlier before later.
     package static func < (left: Instant, right: Instant) -> Bool { left.nanoseconds < right.nanoseconds }
-    /// The instant this much later; stops at `distantFuture` instead of overflowing.
+    /// The instant this much later; stops at the first or the last one there is instead of overflowing.
     package static func + (instant: Instant, duration: Duration) -> Instant {
         let (sum, overflow) = instant.nanoseconds.addingReportingOverflow(duration.nanoseconds)
-        return overflow ? .distantFuture : Instant(nanoseconds: sum)
+        guard overflow else { return Instant(nanoseconds: sum) }
+        return duration < .zero ? Instant(nanoseconds: .min) : .distantFuture
     }
-    /// The time from `earlier` to `later`; negative when they are the other way round.
+    /// The time from `earlier` to `later`, 292 years at most; negative when they are the other way round.
     package static func - (later: Instant, earlier: Instant) -> Duration {
-        .nanoseconds(later.nanoseconds.subtractingReportingOverflow(earlier.nanoseconds).partialValue)
+        let (difference, overflow) = later.nanoseconds.subtractingReportingOverflow(earlier.nanoseconds)
+        guard overflow else { return .nanoseconds(difference) }
+        return .nanoseconds(later < earlier ? Int64.min : .max)
     }
 }
 
 extension Duration {
-    /// The whole duration in nanoseconds, at most `Int64.max` of them (292 years).
+    /// The whole duration in nanoseconds, at most as many as an `Int64` holds (292 years) in either direction.
     package var nanoseconds: Int64 {
         let (seconds, attoseconds) = components
         let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         guard !overflow else { return seconds < 0 ? .min : .max }
         let (sum, carry) = product.addingReportingOverflow(attoseconds / 1_000_000_000)
-        return carry ? .max : sum
+        return carry ? (seconds < 0 ? .min : .max) : sum
     }
     /// The whole duration in seconds, for people and for output; never for decisions.
     package var inSeconds: Double { Double(nanoseconds) / 1_000_000_000 }
