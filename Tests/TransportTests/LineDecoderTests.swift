@@ -68,8 +68,7 @@ import Testing
 
     @Test(arguments: 0...12)
     func `bytes passed over may have come, or be still to come`(count: Int) {
-        let bytes =
-            Array("head\n".utf8) + Array(repeating: UInt8(ascii: "\n"), count: count) + Array("tail\nend\n".utf8)
+        let bytes = Array(("head\n" + String(repeating: "\n", count: count) + "tail\nend\n").utf8)
         for first in 5...bytes.count {
             for second in first...bytes.count {
                 var decoder = LineDecoder(limit: 8)

@@ -1,0 +1,123 @@
+import Site
+import Testing
+import Transport
+
+@testable import Probes
+
+/// What came of a poll: what was said, and the report.
+struct Performance: Equatable {
+    var said: [String] = []
+    var report: PollReport
+    /// How often a piece of the transcript was still there when the poll ended.
+    var ended = true
+
+    /// The phases and their times as text: `connect 2, greeting 1`.
+    var phases: String {
+        report.phases.map { "\($0.phase.rawValue) \(Int($0.duration.inMilliseconds))" }.joined(separator: ", ")
+    }
+}
+
+/// Holds a poll against a server's transcript. A real decoder cuts the lines; the clock moves by a millisecond before the
+/// connection, before it is ready, before each line, and before the server's end.
+func rehearse(_ plan: PollPlan, _ pieces: [ArraySlice<UInt8>], then end: Interruption = .hangUp) -> Performance {
+    switch plan.service.mailProtocol {
+    case .imap: rehearse(IMAPDialogue(plan), plan, pieces, end)
+    case .pop3: rehearse(POP3Dialogue(plan), plan, pieces, end)
+    case .lmtp: rehearse(LMTPDialogue(plan), plan, pieces, end)
+    }
+}
+
+private func rehearse(
+    _ dialogue: some Dialogue, _ plan: PollPlan, _ pieces: [ArraySlice<UInt8>], _ end: Interruption
+) -> Performance {
+    var poll = Poll(dialogue, plan: plan, startedAt: .origin)
+    var decoder = LineDecoder(limit: Limits.poll.line)
+    var milliseconds: Int64 = 0
+    var said: [String] = []
+    func tick() -> Instant {
+        milliseconds += 1
+        return .origin + .milliseconds(milliseconds)
+    }
+    func perform(_ step: Step<PollReport>) -> PollReport? {
+        switch step {
+        case .wait: return nil
+        case .send(let bytes):
+            said.append(String(decoding: bytes, as: UTF8.self))
+            return nil
+        case .skip(let count):
+            decoder.skip(count)
+            return nil
+        case .finish(let report): return report
+        }
+    }
+
+    poll.connected(at: tick())
+    if let report = perform(poll.opened(at: tick())) { return Performance(said: said, report: report) }
+    for piece in pieces {
+        decoder.append(piece)
+        reading: while true {
+            switch decoder.next() {
+            case .incomplete: break reading
+            case .oversized:
+                return Performance(said: said, report: poll.interrupted(by: .oversized("a long line"), at: tick()))
+            case .line(let line):
+                if let report = perform(poll.lineReceived(line, at: tick())) {
+                    return Performance(said: said, report: report)
+                }
+            }
+        }
+    }
+    return Performance(said: said, report: poll.interrupted(by: end, at: tick()), ended: false)
+}
+
+/// Holds a poll against a transcript that arrives whole, byte by byte and split at every point, which must make no
+/// difference.
+func rehearse(
+    _ plan: PollPlan, _ transcript: [UInt8], then end: Interruption = .hangUp,
+    sourceLocation: SourceLocation = #_sourceLocation
+) -> Performance {
+    let whole = rehearse(plan, [transcript[...]], then: end)
+    let bytewise = rehearse(plan, transcript.indices.map { transcript[$0...$0] }, then: end)
+    #expect(bytewise == whole, "byte by byte", sourceLocation: sourceLocation)
+    for point in 1..<max(1, transcript.count) {
+        let split = rehearse(plan, [transcript[..<point], transcript[point...]], then: end)
+        guard split == whole else {
+            Issue.record("split at \(point): \(split), and not \(whole)", sourceLocation: sourceLocation)
+            break
+        }
+    }
+    return whole
+}
+
+/// The same for lines, to which their ends are added.
+func rehearse(
+    _ plan: PollPlan, _ lines: [String], then end: Interruption = .hangUp,
+    sourceLocation: SourceLocation = #_sourceLocation
+) -> Performance {
+    rehearse(plan, lines.flatMap { Array($0.utf8) + crlf }, then: end, sourceLocation: sourceLocation)
+}
+
+extension Interruption {
+    /// The server ends the connection.
+    static let hangUp = Interruption.closed("connection closed by the peer")
+}
+
+extension PollPlan {
+    static let joe = Account(username: "joe", password: Password("hunter2"))
+
+    static func imap(_ account: Account? = joe, list: Bool = true) -> PollPlan {
+        PollPlan(service: Service(.imap, port: 143), account: account, listsMailboxes: list)
+    }
+    static func pop3(_ account: Account? = joe) -> PollPlan {
+        PollPlan(service: Service(.pop3, port: 110), account: account)
+    }
+    static func lmtp(_ account: Account? = joe) -> PollPlan {
+        PollPlan(service: Service(.lmtp, port: 24), account: account, clientName: "monitor.example")
+    }
+}
+
+extension Account {
+    init(_ username: String, _ password: String) {
+        self.init(username: username, password: Password(password))
+    }
+}
