@@ -20,14 +20,15 @@ enum Turn: Equatable {
     case skip(Int)
     /// The goodbye was heard: all went well.
     case done
-    /// The server refused, or what it said makes no sense.
-    case fail(FailureKind, code: ArraySlice<UInt8>? = nil, text: ArraySlice<UInt8>)
+    /// The server refused, or what it said makes no sense. `code` and `text` are parts of its line; `remark` is what this
+    /// program has to say before them.
+    case fail(FailureKind, code: ArraySlice<UInt8>? = nil, remark: String = "", text: ArraySlice<UInt8> = [])
 }
 
 extension Turn {
     /// What a server said that is none of what it may say here.
     static func malformed(_ expected: String, got line: ArraySlice<UInt8>) -> Turn {
-        .fail(.malformed, text: ArraySlice("not \(expected): ".utf8) + line)
+        .fail(.malformed, remark: "not \(expected): ", text: line)
     }
     /// A command, its line end added.
     static func command(_ text: String) -> Turn { .say(Array(text.utf8) + crlf) }

@@ -46,7 +46,7 @@ struct IMAPDialogue: Dialogue {
         guard let literal else { return .listen }
         // It could not be read to its end anyway: no need to wait for the deadline.
         guard literal.count <= Limits.poll.total else {
-            return .fail(.oversized, text: ArraySlice("a literal that is larger than a poll reads".utf8))
+            return .fail(.oversized, remark: "a literal that is larger than a poll reads")
         }
         continuesResponse = true
         return .skip(literal.count)
@@ -96,8 +96,7 @@ struct IMAPDialogue: Dialogue {
                 nonSynchronizingLimit: capabilities.nonSynchronizingLimit)
         }
         guard capabilities.authPlain else {
-            return .fail(
-                .loginDisabled, text: ArraySlice("LOGINDISABLED, and no AUTH=PLAIN: encryption may be wanted".utf8))
+            return .fail(.loginDisabled, remark: "LOGINDISABLED, and no AUTH=PLAIN: encryption may be wanted")
         }
         let response = SASL.plain(account)
         if capabilities.saslInitialResponse {

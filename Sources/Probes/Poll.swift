@@ -5,7 +5,7 @@ internal import Transport
 struct Poll<Protocol: Dialogue>: Conversation {
     private var dialogue: Protocol
     private var stopwatch: Stopwatch
-    private let redaction: Redaction
+    private let account: Account?
     /// Before the dialogue can speak: `.connect`, then `.tls` where wanted.
     private var transportPhase: Phase? = .connect
     private let encrypted: Bool
@@ -13,7 +13,7 @@ struct Poll<Protocol: Dialogue>: Conversation {
     init(_ dialogue: Protocol, plan: PollPlan, startedAt start: Instant) {
         self.dialogue = dialogue
         self.stopwatch = Stopwatch(startedAt: start)
-        self.redaction = Redaction(plan.account)
+        self.account = plan.account
         self.encrypted = plan.service.tls == .implicit
     }
 
@@ -42,11 +42,12 @@ struct Poll<Protocol: Dialogue>: Conversation {
         case .done: return .finish(stopwatch.report(failure: nil, at: now))
         // All that was to be shown has been shown: no goodbye can spoil it.
         case .fail where spoken == .logout: return .finish(stopwatch.report(failure: nil, at: now))
-        case .fail(let kind, let code, let text):
+        case .fail(let kind, let code, let remark, let text):
+            let redaction = Redaction(account, in: line)
             let failure = PollFailure(
                 phase: dialogue.phase, kind: kind,
                 code: code.map { printable(redaction.apply(to: $0), limit: 64) },
-                text: printable(redaction.apply(to: text)))
+                text: printable(Array(remark.utf8) + redaction.apply(to: text)))
             return .finish(stopwatch.report(failure: failure, at: now))
         }
     }

@@ -1,42 +1,51 @@
 internal import Site
 
-/// Strikes an account's password out of what a server says: some repeat the command that they refuse.
-struct Redaction: Sendable {
-    private static let replacement = Array("[password]".utf8)
-    /// The password in each form in which it goes over the wire.
-    private let secrets: [[UInt8]]
+/// Strikes an account's password out of a server's line: some repeat the command that they refuse.
+struct Redaction {
+    private static let mark = Array("[password]".utf8)
+    /// A password of fewer bytes is part of many a word, and gaps in a well-known text would tell it.
+    private static let shortestToStrike = 4
+    private static let withheld = Array("[withheld: the password is in it]".utf8)
 
-    init(_ account: Account?) {
-        guard let account, !account.password.secret.isEmpty else {
-            secrets = []
-            return
-        }
-        let password = Array(account.password.secret.utf8)
-        var secrets = [password, IMAPString.quotedContent(password), SASL.plain(account)]
-        // A longer form may hold a shorter one: it has to go first.
-        secrets.sort { $0.count > $1.count }
-        self.secrets = secrets
-    }
+    /// Where the password stands in the line, in whatever form.
+    private let places: [Range<Int>]
+    private let withholds: Bool
 
-    func apply(to bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        secrets.reduce(bytes) { text, secret in Self.replace(secret, in: text) }
-    }
-
-    private static func replace(_ secret: [UInt8], in text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        guard text.count >= secret.count, let first = secret.first else { return text }
-        var result: [UInt8] = []
-        var rest = text
-        while let index = rest.firstIndex(of: first) {
-            result += rest[..<index]
-            rest = rest[index...]
-            if rest.starts(with: secret) {
-                result += replacement
-                rest = rest.dropFirst(secret.count)
+    /// Looks for the password in the whole line, as its parts may divide it.
+    init(_ account: Account?, in line: ArraySlice<UInt8>) {
+        let forms = Self.forms(account)
+        var places: [Range<Int>] = []
+        for index in line.indices {
+            guard let form = forms.first(where: { line[index...].starts(with: $0) }) else { continue }
+            let place = index..<(index + form.count)
+            if let last = places.last, last.upperBound >= index {
+                places[places.count - 1] = last.lowerBound..<max(last.upperBound, place.upperBound)
             } else {
-                result.append(first)
-                rest = rest.dropFirst()
+                places.append(place)
             }
         }
-        return ArraySlice(result + rest)
+        self.places = places
+        withholds = (account?.password.secret.utf8.count ?? 0) < Self.shortestToStrike
+    }
+
+    /// A part of the line as it may be shown.
+    func apply(to part: ArraySlice<UInt8>) -> [UInt8] {
+        var result: [UInt8] = []
+        var rest = part
+        for place in places where place.overlaps(part.indices) {
+            if withholds { return Self.withheld }
+            result += rest.prefix(upTo: max(rest.startIndex, place.lowerBound)) + Self.mark
+            rest = rest.suffix(from: min(place.upperBound, part.endIndex))
+        }
+        return result + rest
+    }
+
+    /// The password in each form in which it goes over the wire, the longest first: it may hold a shorter one.
+    private static func forms(_ account: Account?) -> [[UInt8]] {
+        guard let account, !account.password.secret.isEmpty else { return [] }
+        let password = Array(account.password.secret.utf8)
+        // A server may leave out the padding, which is not needed to read the rest.
+        let encoded = SASL.plain(account).prefix { $0 != UInt8(ascii: "=") }
+        return [password, IMAPString.quotedContent(password), Array(encoded)].sorted { $0.count > $1.count }
     }
 }
