@@ -12,9 +12,11 @@ extension CheckResult {
         } else {
             summary = ([counts] + details).joined(separator: "; ")
         }
-        // The first bar ends the text, wherever it comes from.
-        let line = "DOVEMON \(status.word) - \(summary)".map { $0 == "|" ? "/" : $0 }
-        return String(line) + (failure == nil ? " | \(performanceData)" : "")
+        // The first bar ends the text, wherever it comes from, and so does a line's end. A bar with an accent is one too.
+        let line = "DOVEMON \(status.word) - \(summary)".unicodeScalars.map { scalar -> Unicode.Scalar in
+            scalar == "|" ? "/" : scalar.value < 0x20 ? " " : scalar
+        }
+        return String(String.UnicodeScalarView(line)) + (failure == nil ? " | \(performanceData)" : "")
     }
 
     private var counts: String {
