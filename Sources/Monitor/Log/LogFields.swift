@@ -55,6 +55,13 @@ struct LogFields {
     private static func quoted(_ value: String) -> String {
         let isPlain = !value.isEmpty && value.utf8.allSatisfy { $0 > 0x20 && $0 != UInt8(ascii: "\"") && $0 < 0x7f }
         if isPlain { return value }
-        return "\"" + value.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\\\"") + "\""
+        // Scalar by scalar: a quote and a combining character are one Character that is no quote.
+        var quoted = "\"".unicodeScalars
+        for scalar in value.unicodeScalars {
+            if scalar == "\"" { quoted.append("\\") }
+            quoted.append(scalar)
+        }
+        quoted.append("\"")
+        return String(quoted)
     }
 }
