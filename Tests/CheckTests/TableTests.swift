@@ -69,8 +69,7 @@ import Testing
         #expect(result.table(colours: false).split(separator: "\n").last.map(String.init) == summary)
     }
 
-    @Test func `what could not be asked is said in place of a table`() {
-        #expect(CheckResult(failure: "no such socket").table(colours: true) == "no such socket")
+    @Test func `a director without backends is told in place of a table`() {
         #expect(CheckResult().table(colours: true) == "the director lists no backends")
     }
 }
