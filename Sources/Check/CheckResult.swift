@@ -76,7 +76,7 @@ package enum CheckStatus: Int32, Hashable, Sendable {
 }
 
 extension CheckResult {
-    /// How grave it is. Known trouble outranks what is not known.
+    /// How grave it is. A faulty backend outranks what could not be told, and that outranks one that is only down.
     package var status: CheckStatus {
         if failure != nil { return .unknown }
         let watched = backends.filter { !$0.isInMaintenance }

@@ -29,7 +29,7 @@ package final class DirectorClient {
     /// Makes a client for the socket at `path`; nothing is opened yet.
     package init(connector: Connector, path: String) {
         self.connector = connector
-        self.path = path
+        self.path = printable(path, limit: 120)
         self.endpoint = .unix(path: path)
     }
 

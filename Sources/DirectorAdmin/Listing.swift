@@ -39,7 +39,7 @@ package enum RingState: Hashable, Sendable {
 
 /// Why the director could not be asked.
 package struct DirectorFailure: Error, Hashable, Sendable {
-    /// What happened, in one line.
+    /// What happened, in one line: foreign text in it has been through `printable`.
     package let text: String
 
     /// Makes a failure.

@@ -1,7 +1,7 @@
 /// Cuts a stream of bytes into lines that end with LF or CR LF, and passes over counted bytes on request.
 ///
 /// Bytes may arrive in any pieces. A line longer than the limit is refused as soon as that much of it has arrived, so that
-/// the decoder never holds more than the limit and one read.
+/// the decoder holds a few times the limit at most.
 package struct LineDecoder: Sendable {
     /// What to do next with the bytes at hand.
     package enum Element: Equatable {

@@ -74,12 +74,12 @@ package struct LogLine: Hashable, Sendable {
         switch event {
         case .lost(let failure):
             fields.add("director", "lost")
-            fields.add("text", printable(failure.text))
+            fields.add("text", failure.text)
             fields.add("note", "polling goes on with the backends last listed")
             self.init(.error, isChange: true, fields)
         case .stillAway(let failure, let time):
             fields.add("director", "lost")
-            fields.add("text", printable(failure.text))
+            fields.add("text", failure.text)
             fields.add("since", LogFields.seconds(time))
             self.init(.error, isChange: true, fields)
         case .back(let time):
