@@ -1,0 +1,91 @@
+import DirectorAdmin
+import Site
+import Testing
+
+typealias Action = Reconciliation.Action
+
+/// A reconciliation under a clock that the test moves.
+struct Bench {
+    var machine: Reconciliation
+    var now = Instant.origin + .seconds(1000)
+
+    init(interval: Duration = .seconds(10)) { machine = Reconciliation(manners: .init(interval: interval)) }
+
+    /// One that has just read these rows from a synced ring.
+    init(listing rows: Host..., interval: Duration = .seconds(10)) {
+        self.init(interval: interval)
+        #expect(wake() == [.list])
+        _ = list(rows)
+    }
+
+    /// Lets time pass, waking the machine whenever it wants to be woken; gives all that it did.
+    mutating func pass(_ time: Duration) -> [Action] {
+        let end = now + time
+        var actions: [Action] = []
+        while machine.nextWake <= end {
+            now = max(now, machine.nextWake)
+            actions += machine.woke(at: now)
+            guard machine.nextWake > now else {
+                Issue.record("woken at \(now), it wants to be woken at \(machine.nextWake)")
+                break
+            }
+        }
+        now = end
+        return actions
+    }
+
+    mutating func wake() -> [Action] { machine.woke(at: now) }
+
+    /// A list comes in, a millisecond after whatever was last.
+    mutating func list(_ rows: [Host], ring: RingState? = .synced) -> [Action] {
+        now = now + .milliseconds(1)
+        return machine.listed(Listing(ring: ring, hosts: rows), at: now)
+    }
+
+    mutating func list(_ rows: Host..., ring: RingState? = .synced) -> [Action] { list(rows, ring: ring) }
+
+    mutating func fail(_ text: String = "away") -> [Action] {
+        now = now + .milliseconds(1)
+        return machine.listFailed(DirectorFailure(text), at: now)
+    }
+
+    mutating func want(_ state: HostState?, _ host: Host) -> [Action] {
+        machine.wanted(state, for: host.address, at: now)
+    }
+
+    /// A command is answered, a millisecond after whatever was last.
+    mutating func reply(_ id: Int, _ reply: CommandReply) -> [Action] {
+        now = now + .milliseconds(1)
+        return machine.replied(id, reply, at: now)
+    }
+}
+
+/// The backend 10.0.0.`number`, as the director lists it.
+func row(_ number: Int, _ state: HostState? = .up, vhosts: Int = 100, users: Int = 0, changed: Int = 0) -> Host {
+    let spelling = "10.0.\(number / 256).\(number % 256)"
+    guard let address = IPAddress(spelling) else { preconditionFailure("\(spelling) is no address") }
+    return Host(
+        address: address, spelling: spelling, vhosts: vhosts, users: users, tag: "", state: state, lastChange: changed)
+}
+
+func down(_ id: Int, _ host: Host) -> Action { .send(id, DirectorCommand(.hostDown, host)) }
+func up(_ id: Int, _ host: Host) -> Action { .send(id, DirectorCommand(.hostUp, host)) }
+func move(_ id: Int, _ host: Host) -> Action { .send(id, DirectorCommand(.hostResetUsers, host)) }
+func confirmed(_ host: Host, _ reply: CommandReply, _ took: Duration) -> Action {
+    .report(.stateChanged(host, .command(reply, took: took)))
+}
+
+extension [Reconciliation.Action] {
+    /// What is told to people is all there is.
+    var areReportsOnly: Bool { asked.isEmpty && !contains(.list) }
+
+    /// What the director is asked to change, or need not be any more.
+    var asked: [Reconciliation.Action] {
+        filter { action in
+            switch action {
+            case .send, .abandon: true
+            case .list, .report: false
+            }
+        }
+    }
+}
