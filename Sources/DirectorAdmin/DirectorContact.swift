@@ -24,8 +24,9 @@ struct DirectorContact: Sendable {
         let regular = startedAt + manners.interval
         // Nothing presses on a director that does not answer.
         if failure != nil { return regular }
-        if mustConfirm { return .origin }
+        // What it lists now decides nothing, however often it is read.
         if ring == .handshaking { return min(regular, startedAt + manners.retry) }
+        if mustConfirm { return .origin }
         guard let waiting else { return regular }
         if ring == .syncing { return min(regular, max(waiting, startedAt + manners.retry)) }
         return min(regular, max(waiting, freshUntil(manners)))
