@@ -53,9 +53,11 @@ struct HostRecord: Sendable {
         return false
     }
 
-    mutating func moveEnded(_ reply: CommandReply, at now: Instant) {
+    /// HOST-RESET-USERS has ended.
+    mutating func moveEnded(_ reply: CommandReply, at now: Instant, _ manners: Reconciliation.Manners) {
         if let move, reply == .ok { finishedMove = (at: now, took: now - move) }
         move = nil
+        if case .notSent = reply { delayNext(after: now, manners) }
     }
 
     mutating func commandSent(_ verb: DirectorCommand.Verb, at now: Instant) {

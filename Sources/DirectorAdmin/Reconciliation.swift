@@ -162,7 +162,7 @@ extension Reconciliation {
 
     private mutating func moveEnded(_ move: Outstanding, _ reply: CommandReply, at now: Instant) -> [DirectorEvent] {
         guard let host = hosts[move.address]?.host else { return [] }
-        hosts[move.address]?.moveEnded(reply, at: now)
+        hosts[move.address]?.moveEnded(reply, at: now, manners)
         switch reply {
         case .ok: return []
         case .abandoned: return [.moveGivenUp(host)]
@@ -188,11 +188,10 @@ extension Reconciliation {
     private var waiting: Instant? {
         guard commands.count < manners.connections else { return nil }
         var earliest: Instant?
-        for address in pending {
+        for address in mayMoveMore ? pending.union(moves) : pending {
             guard let record = hosts[address], !record.isBusy else { continue }
             earliest = min(earliest ?? .distantFuture, record.notBefore)
         }
-        if earliest == nil, mayMoveMore, moves.contains(where: { hosts[$0]?.isBusy == false }) { earliest = .origin }
         return earliest
     }
 
@@ -235,7 +234,7 @@ extension Reconciliation {
         }
         for address in moves {
             guard commands.count < manners.connections, mayMoveMore else { return actions }
-            guard let record = hosts[address], !record.isBusy else { continue }
+            guard let record = hosts[address], !record.isBusy, now >= record.notBefore else { continue }
             moves.remove(address)
             hosts[address]?.move = now
             actions.append(send(DirectorCommand(.hostResetUsers, record.host), address, at: now))
