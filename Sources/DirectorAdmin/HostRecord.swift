@@ -64,6 +64,23 @@ struct HostRecord: Sendable {
         command = .outstanding(verb, sentAt: now)
     }
 
+    /// The director lists it again, while something of before is still under way.
+    mutating func returned(as row: Host) {
+        host = row
+        toldState = row.state
+        wanted = nil
+    }
+
+    /// Whether something may still be under way in the director, when it did not list the backend at `readAt`.
+    func isUnsettled(readAt: Instant, at now: Instant) -> Bool {
+        switch command {
+        case .none: move != nil
+        case .outstanding: true
+        case .answered(_, _, _, let at): readAt < at
+        case .held(_, _, let until): now < until
+        }
+    }
+
     mutating func commandEnded(_ reply: CommandReply, at now: Instant, _ manners: Reconciliation.Manners) {
         guard case .outstanding(let verb, let sentAt) = command else { return }
         switch reply {

@@ -57,6 +57,8 @@ package struct Reconciliation: Sendable {
     /// How the director is handled; may change at any time.
     package var manners: Manners
     private var hosts: OrderedDictionary<IPAddress, HostRecord> = [:]
+    /// Backends that are not listed any more, with something under way: when they come back, that still counts.
+    private var departed: [IPAddress: HostRecord] = [:]
     /// The hosts whose switch is not where it should be, the oldest wish first.
     private var pending: OrderedSet<IPAddress> = []
     /// The hosts whose users are still to be moved away, the oldest first.
@@ -129,6 +131,7 @@ extension Reconciliation {
             events = moveEnded(outstanding, reply, at: now)
         } else {
             hosts[outstanding.address]?.commandEnded(reply, at: now, manners)
+            departed[outstanding.address]?.commandEnded(reply, at: now, manners)
         }
         review(outstanding.address)
         return events.map(Action.report) + proceed(at: now)
@@ -147,20 +150,24 @@ extension Reconciliation {
                 events += news
                 if news.contains(where: \.isDownByCommand) { moves.append(row.address) }
             } else {
-                hosts[row.address] = HostRecord(row)
+                var record = departed.removeValue(forKey: row.address) ?? HostRecord(row)
+                record.returned(as: row)
+                hosts[row.address] = record
                 events.append(.hostAppeared(row))
             }
             review(row.address)
         }
         for (address, record) in hosts where !seen.contains(address) {
-            hosts.removeValue(forKey: address)
+            departed[address] = hosts.removeValue(forKey: address)
             review(address)
             events.append(.hostDisappeared(record.host))
         }
+        departed = departed.filter { $0.value.isUnsettled(readAt: readAt, at: now) }
         return events
     }
 
     private mutating func moveEnded(_ move: Outstanding, _ reply: CommandReply, at now: Instant) -> [DirectorEvent] {
+        departed[move.address]?.moveEnded(reply, at: now, manners)
         guard let host = hosts[move.address]?.host else { return [] }
         hosts[move.address]?.moveEnded(reply, at: now, manners)
         switch reply {
