@@ -1,0 +1,195 @@
+import Site
+import Testing
+
+@testable import Health
+
+private let imap = Service(.imap, port: 143)
+private let pop3 = Service(.pop3, port: 110)
+private let lmtp = Service(.lmtp, port: 24)
+private let refused = PollFailure(phase: .connect, kind: .refused, text: "Connection refused")
+private let rejected = PollFailure(phase: .login, kind: .rejected, code: "AUTHENTICATIONFAILED", text: "no")
+private let local = PollFailure(phase: .connect, kind: .local, text: "Too many open files")
+
+private func at(_ seconds: Int) -> Instant { .origin + .seconds(seconds) }
+
+@Suite struct BackendHealthTests {
+    private var health = BackendHealth()
+
+    /// One whole round.
+    private mutating func round(_ outcomes: KeyValuePairs<Service, PollFailure?>, at seconds: Int = 0) {
+        health.roundStarted(outcomes.map(\.key))
+        for (service, failure) in outcomes { _ = health.pollEnded(service, failure, at: at(seconds)) }
+    }
+
+    private mutating func end(_ service: Service, _ failure: PollFailure?, at seconds: Int = 0) -> BackendHealth.Streak? {
+        health.pollEnded(service, failure, at: at(seconds))
+    }
+
+    @Test func nothingIsSaidBeforeTheFirstRound() {
+        #expect(health.verdict(failuresNeeded: 1) == .undecided)
+        #expect(health.roundIsOver)
+        #expect(health.faultyServices(failuresNeeded: 1).isEmpty)
+    }
+
+    @Test mutating func oneGoodRoundIsHealthy() {
+        round([imap: nil])
+        #expect(health.verdict(failuresNeeded: 3) == .healthy)
+    }
+
+    @Test mutating func nothingIsSaidUntilTheWholeRoundIsGood() {
+        health.roundStarted([imap, pop3, lmtp])
+        #expect(!health.roundIsOver)
+        _ = end(imap, nil)
+        _ = end(lmtp, nil)
+        #expect(health.verdict(failuresNeeded: 3) == .undecided)
+        #expect(!health.roundIsOver)
+        _ = end(pop3, nil)
+        #expect(health.verdict(failuresNeeded: 3) == .healthy)
+        #expect(health.roundIsOver)
+    }
+
+    @Test mutating func theFirstFailureCountsWhereOneIsEnough() {
+        round([imap: refused])
+        #expect(health.verdict(failuresNeeded: 1) == .faulty)
+    }
+
+    @Test mutating func threeFailuresInARowAreNeededWhereThreeAre() {
+        round([imap: refused])
+        #expect(health.verdict(failuresNeeded: 3) == .undecided)
+        round([imap: rejected])
+        #expect(health.verdict(failuresNeeded: 3) == .undecided)
+        round([imap: refused])
+        #expect(health.verdict(failuresNeeded: 3) == .faulty)
+    }
+
+    @Test mutating func oneSuccessBeginsTheCountAnew() {
+        for _ in 0..<10 {
+            round([imap: refused])
+            round([imap: refused])
+            round([imap: nil])
+            #expect(health.verdict(failuresNeeded: 3) == .healthy)
+        }
+    }
+
+    @Test mutating func failuresOfDifferentServicesDoNotAddUp() {
+        round([imap: refused, pop3: nil])
+        round([imap: nil, pop3: refused])
+        round([imap: refused, pop3: nil])
+        #expect(health.verdict(failuresNeeded: 2) == .undecided)
+    }
+
+    @Test mutating func oneFaultyServiceMakesTheBackendFaulty() {
+        for _ in 0..<3 { round([imap: nil, pop3: refused, lmtp: nil]) }
+        #expect(health.verdict(failuresNeeded: 3) == .faulty)
+        #expect(health.faultyServices(failuresNeeded: 3).map { $0.service } == [pop3])
+    }
+
+    @Test mutating func aFaultyBackendIsHealthyAfterAWholeGoodRound() {
+        for _ in 0..<3 { round([imap: refused, pop3: refused]) }
+        health.roundStarted([imap, pop3])
+        _ = end(imap, nil, at: 9)
+        #expect(health.verdict(failuresNeeded: 3) == .faulty)
+        _ = end(pop3, nil, at: 9)
+        #expect(health.verdict(failuresNeeded: 3) == .healthy)
+    }
+
+    @Test mutating func theFaultyServiceThatRecoversDoesNotMakeTheRoundGood() {
+        for _ in 0..<3 { round([imap: refused, pop3: nil]) }
+        health.roundStarted([imap, pop3])
+        _ = end(imap, nil, at: 9)
+        #expect(health.verdict(failuresNeeded: 3) == .undecided)
+        _ = end(pop3, refused, at: 9)
+        #expect(health.verdict(failuresNeeded: 3) == .undecided)
+    }
+
+    @Test mutating func aHealthyBackendIsUndecidedAtItsFirstFailure() {
+        round([imap: nil, pop3: nil])
+        health.roundStarted([imap, pop3])
+        #expect(health.verdict(failuresNeeded: 3) == .healthy)
+        _ = end(imap, refused, at: 1)
+        #expect(health.verdict(failuresNeeded: 3) == .undecided)
+        _ = end(pop3, nil, at: 1)
+        #expect(health.verdict(failuresNeeded: 3) == .undecided)
+    }
+
+    @Test mutating func aStreakTellsSinceWhenAndWhatWasLast() {
+        health.roundStarted([imap])
+        #expect(end(imap, refused, at: 5) == .init(count: 1, since: at(5), latest: refused))
+        health.roundStarted([imap])
+        #expect(end(imap, rejected, at: 15) == .init(count: 2, since: at(5), latest: rejected))
+        health.roundStarted([imap])
+        #expect(end(imap, nil, at: 25) == nil)
+        health.roundStarted([imap])
+        #expect(end(imap, rejected, at: 35) == .init(count: 1, since: at(35), latest: rejected))
+    }
+
+    @Test mutating func theLongestFaultyServiceComesFirst() {
+        round([pop3: refused, imap: nil, lmtp: nil], at: 1)
+        round([pop3: refused, imap: refused, lmtp: refused], at: 2)
+        #expect(health.faultyServices(failuresNeeded: 1).map { $0.service } == [pop3, lmtp, imap])
+        #expect(health.faultyServices(failuresNeeded: 2).map { $0.service } == [pop3])
+    }
+
+    @Test mutating func aFailureOfTheOwnMachineDoesNotCount() {
+        for _ in 0..<10 {
+            health.roundStarted([imap])
+            #expect(end(imap, local, at: 1) == nil)
+            #expect(health.roundIsOver)
+            #expect(health.verdict(failuresNeeded: 1) == .undecided)
+        }
+    }
+
+    @Test mutating func aFailureOfTheOwnMachineDoesNotBreakAStreak() {
+        round([imap: refused], at: 1)
+        round([imap: local], at: 2)
+        #expect(health.verdict(failuresNeeded: 2) == .undecided)
+        health.roundStarted([imap])
+        #expect(end(imap, rejected, at: 3) == .init(count: 2, since: at(1), latest: rejected))
+        round([imap: local], at: 4)
+        #expect(health.verdict(failuresNeeded: 2) == .faulty)
+    }
+
+    @Test mutating func aFailureOfTheOwnMachineMakesNoRoundGood() {
+        round([imap: local, pop3: nil])
+        #expect(health.verdict(failuresNeeded: 3) == .undecided)
+        round([pop3: nil, imap: local])
+        #expect(health.verdict(failuresNeeded: 3) == .undecided)
+        round([imap: nil, pop3: nil])
+        #expect(health.verdict(failuresNeeded: 3) == .healthy)
+        round([pop3: nil, imap: local])
+        #expect(health.verdict(failuresNeeded: 3) == .undecided)
+    }
+
+    @Test mutating func aReportThatIsNotAwaitedIsPassedOver() {
+        #expect(end(imap, refused) == nil)
+        health.roundStarted([imap, pop3])
+        #expect(end(lmtp, refused) == nil)
+        _ = end(imap, nil)
+        #expect(end(imap, refused) == nil)
+        _ = end(pop3, nil)
+        #expect(health.verdict(failuresNeeded: 1) == .healthy)
+    }
+
+    @Test mutating func aServiceThatIsNotPolledAnyMoreIsForgotten() {
+        for _ in 0..<3 { round([imap: nil, lmtp: refused]) }
+        health.roundStarted([imap])
+        #expect(health.verdict(failuresNeeded: 3) == .undecided)
+        _ = end(imap, nil, at: 1)
+        #expect(health.verdict(failuresNeeded: 3) == .healthy)
+        round([imap: nil, lmtp: refused])
+        #expect(health.verdict(failuresNeeded: 3) == .undecided)
+    }
+
+    @Test mutating func aNewServiceHasToBeGoodToo() {
+        round([imap: nil])
+        round([imap: nil, pop3: refused])
+        #expect(health.verdict(failuresNeeded: 3) == .undecided)
+    }
+
+    @Test mutating func theNumberOfFailuresNeededMayChange() {
+        for _ in 0..<4 { round([imap: refused]) }
+        #expect(health.verdict(failuresNeeded: 5) == .undecided)
+        #expect(health.verdict(failuresNeeded: 4) == .faulty)
+        #expect(health.verdict(failuresNeeded: 1) == .faulty)
+    }
+}
