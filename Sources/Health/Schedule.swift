@@ -12,7 +12,7 @@ package struct Schedule: Sendable {
     private struct Slot: Comparable, Sendable {
         let time: Instant
         let address: IPAddress
-        let generation: Int
+        let booking: Int
 
         static func < (left: Slot, right: Slot) -> Bool { left.time < right.time }
         static func == (left: Slot, right: Slot) -> Bool { left.time == right.time }
@@ -21,10 +21,11 @@ package struct Schedule: Sendable {
     private struct Entry: Sendable {
         /// The backend's place within the interval, from 0 to 1.
         let place: Double
-        /// Outdated slots of the heap bear another number.
-        var generation = 0
-        /// When the round that is going on was started; nil between rounds.
-        var roundStart: Instant?
+        /// The number of its slot; outdated slots of the heap bear another one.
+        var booking = 0
+        /// Whether a round was started that has not ended.
+        var isGoingOn = false
+        /// When its latest round was started.
         var lastStart: Instant?
     }
 
@@ -33,6 +34,7 @@ package struct Schedule: Sendable {
     private var entries: [IPAddress: Entry] = [:]
     private var slots = Heap<Slot>()
     private var added = 0
+    private var bookings = 0
 
     /// An empty schedule. With an interval of zero, a backend's next round starts when its last one ended.
     package init(interval: Duration, from origin: Instant) {
@@ -61,8 +63,8 @@ package struct Schedule: Sendable {
     package mutating func setInterval(_ interval: Duration, at now: Instant) {
         guard interval != self.interval else { return }
         self.interval = interval
-        for (address, entry) in entries where entry.roundStart == nil {
-            book(address, at: nextSlot(entry.place, notBefore: now))
+        for (address, entry) in entries where !entry.isGoingOn {
+            book(address, at: nextSlot(entry.place, notBefore: earliestStart(entry, at: now)))
         }
     }
 
@@ -71,36 +73,40 @@ package struct Schedule: Sendable {
         var due: [IPAddress] = []
         while let slot = slots.min, slot.time <= now {
             slots.removeMin()
-            guard var entry = entries[slot.address], entry.generation == slot.generation, entry.roundStart == nil else {
+            guard var entry = entries[slot.address], entry.booking == slot.booking, !entry.isGoingOn else {
                 continue
             }
-            entry.roundStart = now
+            entry.isGoingOn = true
             entry.lastStart = now
             entries[slot.address] = entry
             due.append(slot.address)
         }
         // Outdated slots must not wake anybody.
-        while let slot = slots.min, entries[slot.address]?.generation != slot.generation { slots.removeMin() }
+        while let slot = slots.min, entries[slot.address]?.booking != slot.booking { slots.removeMin() }
         return due
     }
 
     /// A backend's round has ended: the next one is booked, at its place, so that a slow backend keeps its distance from the
     /// others.
     package mutating func roundEnded(_ address: IPAddress, at now: Instant) {
-        guard let entry = entries[address], let start = entry.roundStart else { return }
-        entries[address]?.roundStart = nil
-        let earliest = max(now, start + Self.shortestInterval)
-        guard interval >= Self.shortestInterval else { return book(address, at: earliest) }
-        // A start that came late must not make the next one come twice.
-        let next = nextSlot(entry.place, notBefore: max(earliest, start + interval / 2))
-        book(address, at: next)
+        guard let entry = entries[address], entry.isGoingOn else { return }
+        entries[address]?.isGoingOn = false
+        let earliest = earliestStart(entry, at: now)
+        book(address, at: interval < Self.shortestInterval ? earliest : nextSlot(entry.place, notBefore: earliest))
+    }
+
+    /// A start that came late, or at the place of another interval, must not be followed by a hasty one.
+    private func earliestStart(_ entry: Entry, at now: Instant) -> Instant {
+        guard let lastStart = entry.lastStart else { return now }
+        return max(now, lastStart + max(Self.shortestInterval, interval / 2))
     }
 
     private mutating func book(_ address: IPAddress, at time: Instant) {
-        guard var entry = entries[address] else { return }
-        entry.generation += 1
-        entries[address] = entry
-        slots.insert(Slot(time: time, address: address, generation: entry.generation))
+        guard entries[address] != nil else { return }
+        // Never the same twice: a backend that comes back must not be taken for what it was.
+        bookings += 1
+        entries[address]?.booking = bookings
+        slots.insert(Slot(time: time, address: address, booking: bookings))
     }
 
     /// The first moment of the backend's place in any interval that is not before `time`.
