@@ -1,0 +1,183 @@
+import DirectorAdmin
+import Site
+import Testing
+
+/// Whatever the director and the backends do: what must never happen does not, and in the end wanted and listed meet.
+@Suite struct ReconciliationPropertyTests {
+    @Test(arguments: 1...40)
+    func aRandomRunKeepsTheRulesAndEndsWell(seed: UInt64) {
+        let mischief = [0.0, 0.2, 0.6, 0.95][Int(seed % 4)]
+        var run = RandomRun(backends: [1, 3, 12, 30][Int(seed / 4 % 4)], mischief: mischief, seed: seed)
+        for _ in 0..<1500 { run.step() }
+        run.settle()
+        #expect(run.complaints.isEmpty, "seed \(seed): \(run.complaints.prefix(5))")
+    }
+}
+
+/// A reconciliation and a model director, driven by random events.
+private struct RandomRun {
+    let backends: Int
+    var now = Instant.origin + .seconds(100)
+    var machine = Reconciliation(manners: .init(interval: .seconds(10)))
+    var director: ModelDirector
+    var wanted: [IPAddress: HostState] = [:]
+    /// The latest listing that is to be believed.
+    var believed: [IPAddress: Host] = [:]
+    var lastRing: RingState?
+    var readAt: Instant?
+    var isAway = false
+    /// When a command of this backend that was given up stops to count.
+    var held: [IPAddress: (until: Instant, state: HostState)] = [:]
+    var ownDowns: Set<IPAddress> = []
+    /// What was done within the current second.
+    var recent: [Instant] = []
+    var complaints: [String] = []
+
+    init(backends: Int, mischief: Double, seed: UInt64) {
+        self.backends = backends
+        director = ModelDirector(backends: backends, mischief: mischief, seed: seed)
+        perform(machine.woke(at: now))
+    }
+
+    mutating func complain(_ text: String) { complaints.append("\(now.nanoseconds / 1_000_000) ms: \(text)") }
+
+    mutating func step() {
+        switch director.below(20) {
+        case 0..<6: want()
+        case 6, 7: director.meddle(backends: backends)
+        default: pass(.milliseconds(director.below(director.chance(0.1) ? 20_000 : 800)))
+        }
+    }
+
+    /// A backend's health has changed.
+    mutating func want() {
+        let host = row(1 + director.below(backends))
+        let state: HostState? = [.up, .down, .down, nil][director.below(4)]
+        // The monitor forgets the health of a backend that is not listed.
+        guard believed[host.address] != nil else { return }
+        wanted[host.address] = state
+        perform(machine.wanted(state, for: host.address, at: now))
+    }
+
+    mutating func pass(_ time: Duration) {
+        let end = now + time
+        while true {
+            let next = min(machine.nextWake, director.nextEvent)
+            guard next <= end else { break }
+            now = max(now, next)
+            director.advance(to: now)
+            if let list = director.finishedList(at: now) {
+                take(list.result, startedAt: list.startedAt)
+            } else if let answer = director.finishedCommand(at: now) {
+                perform(machine.replied(answer.id, answer.reply, at: now))
+            } else {
+                perform(machine.woke(at: now))
+                guard machine.nextWake > now else { return complain("it wants to be woken without a pause") }
+            }
+        }
+        now = end
+        director.advance(to: now)
+    }
+
+    mutating func take(_ result: Result<Listing, DirectorFailure>, startedAt: Instant) {
+        switch result {
+        case .success(let listing):
+            isAway = false
+            lastRing = listing.ring
+            if listing.ring != .handshaking {
+                believed = Dictionary(listing.hosts.map { ($0.address, $0) }) { first, _ in first }
+                readAt = now
+                wanted = wanted.filter { believed[$0.key] != nil }
+                // Once its effect shows, it is done.
+                held = held.filter { believed[$0.key]?.state != $0.value.state }
+            }
+            perform(machine.listed(listing, at: now))
+        case .failure(let failure):
+            isAway = true
+            perform(machine.listFailed(failure, at: now))
+        }
+    }
+
+    mutating func perform(_ actions: [Action]) {
+        for action in actions {
+            switch action {
+            case .list:
+                if director.isListing { complain("a second list") }
+                director.startList(at: now)
+                count()
+            case .send(let id, let command):
+                check(command)
+                director.send(id, command, at: now)
+                count()
+            case .abandon(let id): abandon(id)
+            case .report(.stateChanged(let host, .command)) where host.state == .down: ownDowns.insert(host.address)
+            case .report(.stateChanged(let host, _)): ownDowns.remove(host.address)
+            case .report(.hostDisappeared(let host)): ownDowns.remove(host.address)
+            case .report: break
+            }
+        }
+    }
+
+    mutating func abandon(_ id: Int) {
+        let command = director.command(id)
+        guard let reply = director.abandon(id, at: now) else { return complain("nothing to give up") }
+        if let command, command.verb != .hostResetUsers, let address = IPAddress(command.spelling) {
+            held[address] = (now + .seconds(60), command.verb == .hostDown ? .down : .up)
+        }
+        perform(machine.replied(id, reply, at: now))
+    }
+
+    /// At most so many lists and commands a second, whatever happens.
+    mutating func count() {
+        recent.removeAll { $0 + .seconds(1) <= now }
+        recent.append(now)
+        let most = 30 + 6 * backends
+        if recent.count > most { complain("\(recent.count) lists and commands in a second") }
+    }
+
+    mutating func check(_ command: DirectorCommand) {
+        let out = director.outstanding
+        if out.count >= 8 { complain("more than eight connections") }
+        if out.contains(where: { $0.spelling == command.spelling }) { complain("two commands out for one backend") }
+        guard let address = IPAddress(command.spelling), let host = believed[address] else {
+            return complain("\(command) for a backend that is not listed")
+        }
+        if isAway { complain("\(command) to a director that is away") }
+        if lastRing != .synced, lastRing != nil { complain("\(command) while the ring is not synced") }
+        if readAt.map({ now - $0 > .seconds(1) }) ?? true { complain("\(command) on an old list") }
+        if host.isInMaintenance { complain("\(command) under maintenance") }
+        if let held = held[address], now < held.until { complain("\(command) while another may be held") }
+        switch command.verb {
+        case .hostDown:
+            if host.state == .down { complain("down twice") }
+            if wanted[address] != .down { complain("a down that is not wanted") }
+        case .hostUp:
+            if host.state == .up { complain("up twice") }
+            if wanted[address] != .up { complain("an up that is not wanted") }
+        case .hostResetUsers:
+            if out.count(where: { $0.verb == .hostResetUsers }) >= 4 { complain("more than four moves") }
+            if !ownDowns.contains(address) { complain("a move after no down of its own") }
+            if host.state != .down || wanted[address] == .up { complain("a move from a backend that is up") }
+        }
+    }
+
+    /// The faults end: within a few minutes everything is as it is wanted, and nothing is done any more.
+    mutating func settle() {
+        director.heal(backends: backends)
+        pass(.seconds(180))
+        for number in 1...backends {
+            let host = row(number)
+            wanted[host.address] = number.isMultiple(of: 2) ? .down : .up
+            perform(machine.wanted(wanted[host.address], for: host.address, at: now))
+        }
+        pass(.seconds(60))
+        for host in director.listing.hosts where host.state != wanted[host.address] {
+            complain("\(host.spelling) is \(String(describing: host.state)) in the end")
+        }
+        pass(.seconds(120))
+        if !director.outstanding.isEmpty { complain("\(director.outstanding) is still out in the end") }
+        let before = recent
+        pass(.seconds(10))
+        if before.count + 1 < recent.count { complain("it does not come to rest") }
+    }
+}
