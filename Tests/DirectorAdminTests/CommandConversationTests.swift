@@ -62,7 +62,8 @@ private func send(_ text: String, then end: Interruption? = nil) -> Fed<CommandR
     }
 
     @Test(arguments: [
-        (Interruption.closed("closed"), CommandReply.closed), (.local("odd"), .closed), (.oversized("too long"), .closed),
+        (Interruption.closed("closed"), CommandReply.closed), (.local("odd"), .closed),
+        (.oversized("too long"), .closed),
         (.deadline, .closed), (.cancelled, .abandoned),
     ])
     func whatEndsAfterItHasAnUnknownOutcome(end: Interruption, reply: CommandReply) {

@@ -11,7 +11,8 @@ struct Fed<Outcome> {
 extension Fed: Equatable where Outcome: Equatable {}
 
 /// Feeds a conversation with these pieces of a stream, as a connection does: cut into lines by the real decoder.
-func feed<C: Conversation>(_ conversation: C, _ pieces: [ArraySlice<UInt8>], then end: Interruption?) -> Fed<C.Outcome> {
+func feed<C: Conversation>(_ conversation: C, _ pieces: [ArraySlice<UInt8>], then end: Interruption?) -> Fed<C.Outcome>
+{
     var conversation = conversation
     var decoder = LineDecoder(limit: 4096)
     var fed = Fed<C.Outcome>()

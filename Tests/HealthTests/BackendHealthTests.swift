@@ -21,7 +21,8 @@ private func at(_ seconds: Int) -> Instant { .origin + .seconds(seconds) }
         for (service, failure) in outcomes { _ = health.pollEnded(service, failure, at: at(seconds)) }
     }
 
-    private mutating func end(_ service: Service, _ failure: PollFailure?, at seconds: Int = 0) -> BackendHealth.Streak? {
+    private mutating func end(_ service: Service, _ failure: PollFailure?, at seconds: Int = 0) -> BackendHealth.Streak?
+    {
         health.pollEnded(service, failure, at: at(seconds))
     }
 

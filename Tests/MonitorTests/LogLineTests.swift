@@ -1,0 +1,151 @@
+import DirectorAdmin
+import Logging
+import Site
+import Testing
+
+@testable import Health
+@testable import Monitor
+
+private let rejected = PollFailure(
+    phase: .login, kind: .rejected, code: "AUTHENTICATIONFAILED", text: printable("Login \"failed\"\r\n\u{1b}[2J"))
+private let fault = Fault(
+    service: imap, streak: .init(count: 3, since: .origin, latest: refused), lasting: .milliseconds(20_040))
+
+private func host(_ state: HostState?, vhosts: Int = 100, users: Int = 7, tag: String = "") throws -> Host {
+    Host(
+        address: try #require(IPAddress("10.2.2.75")), spelling: "10.2.2.75", vhosts: vhosts, users: users, tag: tag,
+        state: state, lastChange: 0)
+}
+
+private func expect(
+    _ event: MonitorEvent, _ level: Logger.Level, isChange: Bool = false, _ text: String,
+    sourceLocation: SourceLocation = #_sourceLocation
+) {
+    let line = LogLine(event)
+    #expect(line.text == text, sourceLocation: sourceLocation)
+    #expect(line.level == level, sourceLocation: sourceLocation)
+    #expect(line.isChange == isChange, sourceLocation: sourceLocation)
+}
+
+/// What the log says of polls and of health.
+@Suite struct LogLineTests {
+    @Test func aGoodPollIsToldWithTheTimeOfEachPhase() {
+        let report = PollReport(
+            failure: nil,
+            phases: [
+                .init(.connect, .microseconds(120)), .init(.greeting, .microseconds(900)),
+                .init(.login, .milliseconds(4)),
+            ], duration: .microseconds(5200))
+        expect(
+            .pollSucceeded(backend: "10.2.2.75", imap, report), .debug,
+            "backend=10.2.2.75 protocol=imap port=143 poll=ok time=5.2ms connect=0.1ms greeting=0.9ms login=4.0ms")
+    }
+
+    @Test func aFailedPollIsAWarningWithItsCount() {
+        let report = PollReport(failure: rejected, phases: [], duration: .milliseconds(2003))
+        expect(
+            .pollFailed(backend: "10.2.2.75", imap, report, rejected, failures: 2, needed: 3), .warning,
+            "backend=10.2.2.75 protocol=imap port=143 poll=failed failed=\"2 of 3\" phase=login kind=rejected "
+                + "code=AUTHENTICATIONFAILED text=\"Login \\\"failed\\\"\\r\\n\\x1b[2J\" time=2003.0ms")
+    }
+
+    @Test func theOwnMachinesTroubleIsToldAsSuch() {
+        let local = PollFailure(phase: .connect, kind: .local, text: "Too many open files")
+        expect(
+            .pollUndetermined(backend: "10.2.2.75", imap, local), .error,
+            "backend=10.2.2.75 protocol=imap port=143 poll=unknown phase=connect kind=local "
+                + "text=\"Too many open files\" note=\"this machine's own trouble: not counted against the backend\"")
+    }
+
+    @Test func aFaultyBackendIsToldWithHowOftenAndHowLong() {
+        let start = "backend=10.2.2.75 protocol=imap port=143 health=faulty phase=connect kind=refused "
+        let end = "text=\"Connection refused\" failed=3 over=20.0s note="
+        expect(
+            .backendFaulty(backend: "10.2.2.75", fault, listed: .up), .warning, start + end + "\"HOST-DOWN is wanted\"")
+        expect(
+            .backendFaulty(backend: "10.2.2.75", fault, listed: nil), .warning, start + end + "\"HOST-DOWN is wanted\"")
+        expect(
+            .backendFaulty(backend: "10.2.2.75", fault, listed: .down), .warning,
+            start + end + "\"the director has it down already\"")
+    }
+
+    @Test func aDownIsAnErrorWithWhatIsWrong() throws {
+        expect(
+            .stateChanged(try host(.down), .command(.ok, took: .milliseconds(149)), fault), .error, isChange: true,
+            "backend=10.2.2.75 protocol=imap port=143 state=down phase=connect kind=refused "
+                + "text=\"Connection refused\" failed=3 over=20.0s by=dovemon reply=OK confirmed=0.1s")
+    }
+
+    @Test func anUpIsANoticeWithWhatWasWrong() throws {
+        expect(
+            .stateChanged(try host(.up), .command(.closed, took: .seconds(30)), fault), .notice, isChange: true,
+            "backend=10.2.2.75 protocol=imap port=143 state=up phase=connect kind=refused "
+                + "text=\"Connection refused\" failed=3 over=20.0s by=dovemon reply=\"connection closed\" "
+                + "confirmed=30.0s")
+    }
+
+    @Test func aChangeByOthersIsToldAsSuch() throws {
+        expect(
+            .stateChanged(try host(.up), .foreign, nil), .notice, isChange: true, "backend=10.2.2.75 state=up by=others"
+        )
+        expect(
+            .stateChanged(try host(.down), .foreign, nil), .error, isChange: true,
+            "backend=10.2.2.75 state=down by=others")
+        expect(
+            .stateChanged(try host(nil), .foreign, nil), .error, isChange: true,
+            "backend=10.2.2.75 state=unknown by=others")
+    }
+
+    @Test func newSettingsAreTold() {
+        expect(.settingsChanged, .notice, isChange: true, "settings=reloaded")
+    }
+
+    /// Whatever a server or a director says, it is one line, and no quote ends early.
+    @Test(arguments: [
+        "\n", "\r\n", "a\" state=up b=\"", "\\\" x", "\\", "\u{2028}\u{2029}\u{85}", "\u{0}\u{1b}[2J", "\u{202e}abc",
+        String(repeating: "\"", count: 500),
+    ])
+    func nothingThatAPeerSaysBreaksTheLine(text: String) throws {
+        let failure = PollFailure(phase: .login, kind: .rejected, code: printable(text), text: printable(text))
+        let report = PollReport(failure: failure, phases: [], duration: .zero)
+        let host = try host(.up, tag: text)
+        let events: [MonitorEvent] = [
+            .pollFailed(backend: "10.2.2.75", imap, report, failure, failures: 1, needed: 1),
+            .stateChanged(host, .command(.other(text), took: .zero), nil),
+            .director(.commandWithoutEffect(host, .hostDown, .notSent(text))), .director(.hostAppeared(host)),
+            .director(.lost(DirectorFailure(text))), .director(.stillAway(DirectorFailure(text), for: .zero)),
+            .director(.rowUnreadable(printable(text))), .director(.moveFailed(host, .other(text))),
+        ]
+        for event in events {
+            let line = LogLine(event).text
+            #expect(line.unicodeScalars.filter { $0.properties.generalCategory == .control }.isEmpty)
+            #expect(line.unicodeScalars.filter { ["\u{2028}", "\u{2029}", "\u{202e}"].contains($0) }.isEmpty)
+            #expect(fieldNames(line)?.contains("b") == false)
+        }
+    }
+
+    /// The names of a line's fields, as a program reads them; nil when a quote does not end.
+    private func fieldNames(_ line: String) -> [String]? {
+        var names: [String] = []
+        var rest = Substring(line)
+        while let equals = rest.firstIndex(of: "=") {
+            names.append(String(rest[..<equals]))
+            rest = rest[rest.index(after: equals)...]
+            if rest.first == "\"" {
+                var isEscaped = false
+                guard
+                    let end = rest.dropFirst().firstIndex(where: { character in
+                        defer { isEscaped = character == "\\" && !isEscaped }
+                        return character == "\"" && !isEscaped
+                    })
+                else { return nil }
+                rest = rest[rest.index(after: end)...]
+            } else {
+                rest = rest.drop { $0 != " " }
+            }
+            guard rest.isEmpty || rest.first == " " else { return nil }
+            rest = rest.dropFirst()
+        }
+        return names
+    }
+}

@@ -1,0 +1,158 @@
+import DirectorAdmin
+import Monitor
+import Probes
+import Site
+import Testing
+
+/// A monitor with a director and backends, all in the test's memory and under its clock.
+struct Watch {
+    static let start = Instant.origin + .seconds(1000)
+
+    var machine: MonitorMachine
+    var now = Watch.start
+    /// What the director lists; its answers take a millisecond.
+    var rows: [Host]
+    var ring: RingState? = .synced
+    var directorIsAway = false
+    /// What is wrong with the backends' services; their answers take five milliseconds.
+    var faults: [IPAddress: [Service: PollFailure]] = [:]
+    /// Whose polls do not end by themselves, but by `release`.
+    var silent: Set<IPAddress> = []
+    private(set) var withheld: [MonitorMachine.PollID] = []
+    /// What was told, but for good polls.
+    private(set) var told: [MonitorEvent] = []
+    private(set) var goodPolls = 0
+    private(set) var sent: [DirectorCommand] = []
+    private(set) var plans: [PollPlan] = []
+    private(set) var timeouts: [Duration] = []
+    private var queue: [(at: Instant, event: Answer)] = []
+    /// The polls that are out, of each backend.
+    private var polls: [IPAddress: Set<MonitorMachine.PollID>] = [:]
+
+    private enum Answer {
+        case poll(MonitorMachine.PollID)
+        case list
+        case command(Int, CommandReply)
+    }
+
+    init(_ policy: Policy, _ rows: Host...) {
+        machine = MonitorMachine(policy, at: now)
+        self.rows = rows
+    }
+
+    /// Lets time pass since the start, up to so many seconds after it.
+    mutating func run(to seconds: Double) {
+        let end = Watch.start + .milliseconds(Int(seconds * 1000))
+        while true {
+            let next = min(machine.nextWake, queue.map(\.at).min() ?? .distantFuture)
+            guard next <= end else { break }
+            now = max(now, next)
+            if let index = queue.firstIndex(where: { $0.at <= now }) {
+                answer(queue.remove(at: index).event)
+            } else {
+                handle(.woke)
+                guard machine.nextWake > now else {
+                    Issue.record("it wants to be woken without a pause")
+                    return
+                }
+            }
+        }
+        now = end
+    }
+
+    mutating func handle(_ event: MonitorMachine.Event) {
+        for action in machine.handle(event, at: now) { perform(action) }
+    }
+
+    /// Ends the oldest poll that is withheld.
+    mutating func release() {
+        guard !withheld.isEmpty else {
+            Issue.record("no poll is withheld")
+            return
+        }
+        end(withheld.removeFirst())
+    }
+
+    mutating func forgetTold() {
+        told = []
+        sent = []
+        goodPolls = 0
+    }
+
+    private mutating func perform(_ action: MonitorMachine.Action) {
+        switch action {
+        case .poll(let id, let plan, let time):
+            #expect(plan.service == id.service)
+            plans.append(plan)
+            timeouts.append(time)
+            polls[id.address, default: []].insert(id)
+            if silent.contains(id.address) {
+                withheld.append(id)
+            } else {
+                queue.append((now + .milliseconds(5), .poll(id)))
+            }
+        case .list: queue.append((now + .milliseconds(1), .list))
+        case .send(let id, let command):
+            sent.append(command)
+            rows = rows.map { $0.spelling == command.spelling ? $0.after(command) : $0 }
+            queue.append((now + .milliseconds(1), .command(id, .ok)))
+        case .abandon(let id):
+            queue.removeAll { if case .command(id, _) = $0.event { true } else { false } }
+            handle(.commandEnded(id, .abandoned))
+        case .tell(.pollSucceeded): goodPolls += 1
+        case .tell(let event): told.append(event)
+        }
+    }
+
+    private mutating func answer(_ event: Answer) {
+        switch event {
+        case .poll(let id): end(id)
+        case .list where directorIsAway: handle(.directorFailed(DirectorFailure("away")))
+        case .list: handle(.directorListed(Listing(ring: ring, hosts: rows)))
+        case .command(let id, let reply): handle(.commandEnded(id, reply))
+        }
+    }
+
+    private mutating func end(_ id: MonitorMachine.PollID) {
+        polls[id.address]?.remove(id)
+        handle(.pollEnded(id, Watch.report(faults[id.address]?[id.service])))
+    }
+
+    static func report(_ failure: PollFailure?) -> PollReport {
+        PollReport(failure: failure, phases: [], duration: .milliseconds(5))
+    }
+}
+
+let imap = Service(.imap, port: 143)
+let pop3 = Service(.pop3, port: 110)
+let lmtp = Service(.lmtp, port: 24)
+let refused = PollFailure(phase: .connect, kind: .refused, text: "Connection refused")
+let local = PollFailure(phase: .connect, kind: .local, text: "Too many open files")
+
+/// The backend 10.0.0.`number`, as the director lists it.
+func row(_ number: Int, _ state: HostState? = .up, vhosts: Int = 100) -> Host {
+    guard let address = IPAddress("10.0.0.\(number)") else { preconditionFailure("no address") }
+    return Host(
+        address: address, spelling: "10.0.0.\(number)", vhosts: vhosts, users: 0, tag: "", state: state, lastChange: 0)
+}
+
+extension Policy {
+    /// Every ten seconds, and three failures make a service faulty.
+    static func polling(_ services: Service..., failuresNeeded: Int = 3) -> Policy {
+        Policy(services: services, interval: .seconds(10), timeout: .seconds(3), failuresNeeded: failuresNeeded)
+    }
+}
+
+extension Host {
+    fileprivate func after(_ command: DirectorCommand) -> Host {
+        let newState: HostState? =
+            switch command.verb {
+            case .hostDown: .down
+            case .hostUp: .up
+            case .hostResetUsers: state
+            }
+        return Host(
+            address: address, spelling: spelling, vhosts: vhosts, users: users, tag: tag, state: newState,
+            lastChange: lastChange)
+    }
+}
