@@ -106,8 +106,10 @@ extension MonitorMachine {
 
     private mutating func pollEnded(_ id: PollID, _ report: PollReport, at now: Instant) -> [Action] {
         guard var backend = backends[id.address], backend.round == id.round else { return [] }
-        let streak = backend.health.pollEnded(id.service, report.failure, at: now)
-        var actions = [Action.tell(event(id, backend, report, streak))]
+        // A service that the settings have dropped meanwhile ends its round, but says nothing any more.
+        let isPolled = policy.services.contains(id.service)
+        let streak = backend.health.pollEnded(id.service, isPolled ? report.failure : nil, at: now)
+        var actions = isPolled ? [Action.tell(event(id, backend, report, streak))] : []
 
         let former = backend.verdict
         backend.verdict = backend.health.verdict(failuresNeeded: policy.failuresNeeded)
