@@ -42,10 +42,13 @@ import Testing
     @Test func aMoveThatIsDoneIsToldAndNotRepeated() {
         var bench = emptied([row(1)])
         #expect(bench.pass(.seconds(5)) == [])
-        let done = bench.reply(2, .ok)
-        #expect(done == [.report(.usersMoved(row(1, .down), took: .milliseconds(5001)))])
+        #expect(bench.reply(2, .ok) == [])
         #expect(bench.pass(.seconds(4)) == [])
         #expect(bench.pass(.seconds(1)) == [.list])
+        // It is told when a list shows who is left.
+        let moved = DirectorEvent.usersMoved(row(1, .down), took: .milliseconds(5001))
+        #expect(bench.list(row(1, .down)) == [.report(moved)])
+        #expect(bench.pass(.seconds(10)) == [.list])
         #expect(bench.list(row(1, .down)) == [])
     }
 
@@ -55,7 +58,9 @@ import Testing
             #expect(bench.pass(.seconds(10)) == [.list])
             #expect(bench.list(row(1, .down)) == [])
         }
-        #expect(bench.reply(2, .ok).count == 1)
+        #expect(bench.reply(2, .ok) == [])
+        #expect(bench.pass(.seconds(10)) == [.list])
+        #expect(bench.list(row(1, .down)).count == 1)
     }
 
     @Test func aMoveEndsBeforeTheBackendIsPutUp() {
@@ -142,7 +147,7 @@ import Testing
             moved += 1
         }
         #expect(running.count == 4)
-        for id in running { #expect(bench.reply(id, .ok).count == 1) }
+        for id in running { #expect(bench.reply(id, .ok) == []) }
     }
 
     @Test func hostDownsAreNotHeldUpByMoves() {
@@ -200,7 +205,7 @@ import Testing
         _ = bench.reply(2, .ok)
         _ = bench.pass(bench.machine.nextWake - bench.now)
         let lifted = bench.list(row(1))
-        #expect(lifted == [.report(.stateChanged(row(1), .foreign)), down(3, row(1))])
+        #expect(Array(lifted.suffix(2)) == [.report(.stateChanged(row(1), .foreign)), down(3, row(1))])
         _ = bench.reply(3, .ok)
         #expect(bench.list(row(1, .down)).last == move(4, row(1, .down)))
     }

@@ -113,7 +113,8 @@ private func expect(
             .pollFailed(backend: "10.2.2.75", imap, report, failure, failures: 1, needed: 1),
             .stateChanged(host, .command(.other(text), took: .zero), nil),
             .director(.commandWithoutEffect(host, .hostDown, .notSent(text))), .director(.hostAppeared(host)),
-            .director(.lost(DirectorFailure(text))), .director(.stillAway(DirectorFailure(text), for: .zero)),
+            .director(.lost(DirectorFailure(printable(text)))),
+            .director(.stillAway(DirectorFailure(printable(text)), for: .zero)),
             .director(.rowUnreadable(printable(text))), .director(.moveFailed(host, .other(text))),
         ]
         for event in events {

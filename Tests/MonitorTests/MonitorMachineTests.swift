@@ -42,7 +42,6 @@ private func byCommand(_ milliseconds: Int) -> ChangeCause { .command(.ok, took:
                 failed(row(1), imap, 1), failed(row(1), imap, 2), failed(row(1), imap, 3),
                 .backendFaulty(backend: "10.0.0.1", fault(imap, 3, since: 20_005, at: 40_005), listed: .up),
                 .stateChanged(row(1, .down), byCommand(2), fault(imap, 3, since: 20_005, at: 40_007)),
-                .director(.usersMoved(row(1, .down), took: .milliseconds(1))),
             ])
         #expect(watch.sent == [DirectorCommand(.hostDown, row(1)), DirectorCommand(.hostResetUsers, row(1))])
 
@@ -51,7 +50,10 @@ private func byCommand(_ milliseconds: Int) -> ChangeCause { .command(.ok, took:
         watch.run(to: 100)
         #expect(watch.sent == [DirectorCommand(.hostUp, row(1))])
         #expect(
-            watch.told == [.stateChanged(row(1), byCommand(2), fault(imap, 3, since: 20_005, at: 50_008))])
+            watch.told == [
+                .director(.usersMoved(row(1, .down), took: .milliseconds(1))),
+                .stateChanged(row(1), byCommand(2), fault(imap, 3, since: 20_005, at: 50_008)),
+            ])
     }
 
     @Test func whileItStaysFaultyNothingMoreIsSent() {
