@@ -194,10 +194,20 @@ extension Reconciliation {
     /// Since when the first host has been waiting for a list that a command can rest on; nil when none is.
     private var waiting: Instant? {
         guard commands.count < manners.connections else { return nil }
+        let toSwitch = firstReady(pending)
+        let toMove = mayMoveMore ? firstReady(moves) : nil
+        guard let toSwitch, let toMove else { return toSwitch ?? toMove }
+        return min(toSwitch, toMove)
+    }
+
+    /// When the first of these hosts may have a command.
+    private func firstReady(_ addresses: OrderedSet<IPAddress>) -> Instant? {
         var earliest: Instant?
-        for address in mayMoveMore ? pending.union(moves) : pending {
+        for address in addresses {
             guard let record = hosts[address], !record.isBusy else { continue }
             earliest = min(earliest ?? .distantFuture, record.notBefore)
+            // A ring that is out of sync can have thousands wait: most have never been tried.
+            if earliest == .origin { break }
         }
         return earliest
     }
