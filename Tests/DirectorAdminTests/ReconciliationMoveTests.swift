@@ -135,7 +135,7 @@ import Testing
         var bench = emptied(hosts)
         var running = [2, 4, 6, 8]
         var moved = 4
-        while moved < 10 {
+        while moved < 10, !running.isEmpty {
             let next = bench.reply(running.removeFirst(), .ok)
             let sent: [Int] = next.compactMap { action in
                 guard case .send(let id, let command) = action else { return nil }
