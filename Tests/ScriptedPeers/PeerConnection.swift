@@ -26,6 +26,9 @@ package final class PeerConnection {
         self.record = record
     }
 
+    /// The address of this machine that the client connected to; nil for a UNIX socket.
+    package var localAddress: String? { channel.localAddress?.ipAddress }
+
     /// The next line without its CRLF or LF; nil when the client has ended its side.
     package func readLine() async throws -> String? {
         while true {
