@@ -84,7 +84,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "PeerTests",
-            dependencies: ["Monitor", "Probes", "DirectorAdmin", "Site", "ScriptedPeers", nio, nioPosix],
+            dependencies: [
+                "Monitor", "Health", "Probes", "DirectorAdmin", "Transport", "Site", "ScriptedPeers", nio, nioPosix,
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict),
         .testTarget(name: "RingTests", dependencies: ["RingLab", "Demo"], swiftSettings: strict),
     ],

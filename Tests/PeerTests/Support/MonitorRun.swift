@@ -1,0 +1,36 @@
+import DirectorAdmin
+import Monitor
+import NIOCore
+import NIOPosix
+import Probes
+import Transport
+
+/// The monitor as the daemon runs it, but that its events go into a journal.
+final class MonitorRun: Sendable {
+    private let loop: any EventLoop
+    private let driver: NIOLoopBoundBox<MonitorDriver?>
+
+    private init(loop: any EventLoop, driver: NIOLoopBoundBox<MonitorDriver?>) {
+        self.loop = loop
+        self.driver = driver
+    }
+
+    static func start(_ policy: Policy, directorPath path: String, into journal: Journal) async throws -> MonitorRun {
+        let loop: any EventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        let driver: NIOLoopBoundBox<MonitorDriver?> = .makeBoxSendingValue(nil, eventLoop: loop)
+        try await loop.submit {
+            let connector = Connector(loop: loop)
+            let monitor = MonitorDriver(
+                policy, prober: Prober(connector: connector, tls: try TLSContext()),
+                director: DirectorClient(connector: connector, path: path), loop: loop,
+                tell: { journal.add(.told($0)) })
+            driver.value = monitor
+            monitor.start()
+        }.get()
+        return MonitorRun(loop: loop, driver: driver)
+    }
+
+    func stop() async throws {
+        try await loop.submit { [driver] in driver.value?.stop() }.get()
+    }
+}
