@@ -7,13 +7,17 @@ extension [Journal.Entry] {
     /// that was begun after the command's reply, any other change only when some list has shown it.
     var unfoundedClaims: [String] {
         var opened: [Int: Int] = [:]
+        var heard: [Int: String] = [:]
         var lastReply: [String: Int] = [:]
         var shown: [IPAddress: [(state: HostState, begun: Int)]] = [:]
         var claims: [String] = []
         for (index, entry) in enumerated() {
             switch entry {
             case .opened(let connection): opened[connection] = index
-            case .replied(_, let line, _): lastReply[line.split(separator: "\t").last.map(String.init) ?? ""] = index
+            case .heard(let connection, let line): heard[connection] = line.split(separator: "\t").last.map(String.init)
+            case .replied(let connection, _, _), .closed(let connection):
+                // What ends without a reply is over as well.
+                if let address = heard.removeValue(forKey: connection) { lastReply[address] = index }
             case .listed(let connection, let states):
                 for (address, state) in states { shown[address, default: []].append((state, opened[connection] ?? 0)) }
             case .told(.stateChanged(let host, let cause, _)):
