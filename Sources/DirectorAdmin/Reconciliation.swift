@@ -83,17 +83,14 @@ extension Reconciliation {
     /// When `woke` is to be called, unless something else happens before.
     package var nextWake: Instant {
         var next = min(nextList, contact.nextReminder(manners))
-        for command in commands.values where !command.movesUsers && !command.isAbandoned {
-            next = min(next, command.sentAt + manners.patience)
-        }
+        for command in commands.values { next = min(next, givenUp(command)) }
         return next
     }
 
     /// Time has passed.
     package mutating func woke(at now: Instant) -> [Action] {
         var actions = contact.remind(at: now, manners).map(Action.report)
-        for (id, command) in commands
-        where !command.movesUsers && !command.isAbandoned && now >= command.sentAt + manners.patience {
+        for (id, command) in commands where now >= givenUp(command) {
             commands[id]?.isAbandoned = true
             actions.append(.abandon(id))
         }
@@ -172,11 +169,11 @@ extension Reconciliation {
         hosts[move.address]?.moveEnded(reply, at: now, manners)
         switch reply {
         case .ok: return []
-        case .abandoned: return [.moveGivenUp(host)]
+        case .abandoned where hosts[move.address]?.shouldMoveUsers != true: return [.moveGivenUp(host)]
         case .notSent:
             moves.append(move.address)
             return []
-        case .closed:
+        case .closed, .abandoned:
             defer { toldMoveUnknown = true }
             return toldMoveUnknown ? [] : [.moveUnknown(host)]
         case .notFound, .tryAgainLater, .ringSyncTimedOut, .other: return [.moveFailed(host, reply)]
@@ -227,6 +224,13 @@ extension Reconciliation {
             actions.append(.list)
         }
         return actions
+    }
+
+    /// When a command is given up for want of an answer. Moving users takes as long as it takes; but a director that does not
+    /// know DIRECTOR-LIST will hardly know how to.
+    private func givenUp(_ command: Outstanding) -> Instant {
+        let takesItsTime = command.movesUsers && contact.ring != nil
+        return command.isAbandoned || takesItsTime ? .distantFuture : command.sentAt + manners.patience
     }
 
     /// Moving users away from a backend that is up again would kick them for nothing.

@@ -147,6 +147,26 @@ import Testing
         #expect(!play.events.contains { if case .stateChanged = $0 { true } else { false } })
     }
 
+    @Test("A director that does not answer DIRECTOR-LIST and stays silent on HOST-RESET-USERS is warned of once")
+    func silentOnMoves() {
+        var play = Play(Self.listing(.up, ring: nil))
+        for round in 1...2 {
+            play.want(.down)
+            play.listing = Self.listing(.down, ring: nil)
+            play.reply(.ok)
+            #expect(play.sent.suffix(2) == ["HOST-DOWN 127.0.1.1", "HOST-RESET-USERS 127.0.1.1"])
+            play.pass(.seconds(64))
+            #expect(play.abandoned.count == round - 1)
+            play.pass(.seconds(2))
+            #expect(play.abandoned.count == round)
+            #expect(play.events.count { if case .moveUnknown = $0 { true } else { false } } == 1)
+            play.want(.up)
+            play.listing = Self.listing(.up, ring: nil)
+            play.reply(.ok)
+        }
+        #expect(!play.events.contains { if case .moveGivenUp = $0 { true } else { false } })
+    }
+
     @Test("A director that does answer DIRECTOR-LIST may take its time with moves")
     func slowMoves() {
         var play = Play(Self.up)
