@@ -11,10 +11,17 @@ package final class DirectorClient {
         case unanswered(since: Instant)
     }
 
-    /// The director's answer to a list takes milliseconds.
-    private static let patience = Duration.seconds(5)
-    /// How long DIRECTOR-LIST may stay without an answer from a director that never answered it.
-    private static let ringPatience = Duration.seconds(2)
+    /// How long answers may take; a director's take milliseconds.
+    package struct Patience: Sendable {
+        /// A whole look at the director.
+        package var list = Duration.seconds(5)
+        /// The same from a director that never answered DIRECTOR-LIST: after that it is asked without.
+        package var ring = Duration.seconds(2)
+
+        /// The usual patience.
+        package init() {}
+    }
+
     /// When a director that did not answer DIRECTOR-LIST is tried with it again.
     private static let ringRetry = Duration.seconds(60)
     /// Rows are 30 to 100 bytes long: room for hundreds of thousands.
@@ -24,10 +31,12 @@ package final class DirectorClient {
     private let connector: Connector
     private let path: String
     private let endpoint: Endpoint
+    private let patience: Patience
     private var ring = RingKnowledge.unknown
 
     /// Makes a client for the socket at `path`; nothing is opened yet.
-    package init(connector: Connector, path: String) {
+    package init(connector: Connector, path: String, patience: Patience = Patience()) {
+        self.patience = patience
         self.connector = connector
         self.path = printable(path, limit: 120)
         self.endpoint = .unix(path: path)
@@ -57,11 +66,11 @@ package final class DirectorClient {
     }
 
     private func list(asksForRing: Bool, completion: @escaping (Result<Listing, DirectorFailure>) -> Void) {
-        var patience = Self.patience
-        if asksForRing, case .unknown = ring { patience = Self.ringPatience }
-        if asksForRing, case .unanswered = ring { patience = Self.ringPatience }
+        var time = patience.list
+        if asksForRing, case .unknown = ring { time = patience.ring }
+        if asksForRing, case .unanswered = ring { time = patience.ring }
         connector.start(
-            ListConversation(asksForRing: asksForRing), at: endpoint, limits: Self.listLimits, within: patience
+            ListConversation(asksForRing: asksForRing), at: endpoint, limits: Self.listLimits, within: time
         ) { outcome in
             switch outcome {
             case .listed(let listing):
