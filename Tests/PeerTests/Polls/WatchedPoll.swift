@@ -26,7 +26,8 @@ struct WatchedPoll {
         let policy = Policy(
             services: [service], interval: .milliseconds(100), timeout: time, failuresNeeded: 100,
             accounts: account.map { [parsed: $0] } ?? [:])
-        let run = try await MonitorRun.start(policy, directorPath: director.path, into: director.journal)
+        let run = try await MonitorRun.start(
+            policy, directorPath: director.path, patience: .endless, into: director.journal)
         let isThere = await director.journal.wait(within: .seconds(50)) { !$0.told.polls.isEmpty }
         try await run.stop()
         await director.stop()

@@ -20,13 +20,13 @@ extension [Journal.Entry] {
                 if let address = heard.removeValue(forKey: connection) { lastReply[address] = index }
             case .listed(let connection, let states):
                 for (address, state) in states { shown[address, default: []].append((state, opened[connection] ?? 0)) }
-            case .told(.stateChanged(let host, let cause, _)):
+            case .told(.stateChanged(let host, let cause, _), let line):
                 var earliest = 0
                 if case .command = cause { earliest = lastReply[host.spelling] ?? .max }
                 let isFounded = shown[host.address, default: []].contains {
                     $0.state == host.state && $0.begun >= earliest
                 }
-                if !isFounded { claims.append(LogLine(.stateChanged(host, cause, nil)).text) }
+                if !isFounded { claims.append(line.text) }
             default: break
             }
         }

@@ -16,8 +16,8 @@ final class Journal: Sendable {
         case replied(Int, to: String, String?)
         /// The connection is no more.
         case closed(Int)
-        /// The monitor told of an event.
-        case told(MonitorEvent)
+        /// The monitor told of an event, in this line of the log.
+        case told(MonitorEvent, LogLine)
     }
 
     private struct Waiter {
@@ -66,10 +66,10 @@ final class Journal: Sendable {
 
 extension [Journal.Entry] {
     /// What the monitor told, in its order.
-    var told: [MonitorEvent] { compactMap { if case .told(let event) = $0 { event } else { nil } } }
+    var told: [MonitorEvent] { compactMap { if case .told(let event, _) = $0 { event } else { nil } } }
 
     /// The log that the monitor would have written.
-    var lines: [LogLine] { told.map(LogLine.init) }
+    var lines: [LogLine] { compactMap { if case .told(_, let line) = $0 { line } else { nil } } }
 
     /// The lines of the log that hold a text.
     func lines(with text: String) -> [String] { lines.map(\.text).filter { $0.contains(text) } }

@@ -15,15 +15,17 @@ final class MonitorRun: Sendable {
         self.driver = driver
     }
 
-    static func start(_ policy: Policy, directorPath path: String, into journal: Journal) async throws -> MonitorRun {
+    static func start(
+        _ policy: Policy, directorPath path: String, patience: DirectorClient.Patience = .init(), into journal: Journal
+    ) async throws -> MonitorRun {
         let loop: any EventLoop = MultiThreadedEventLoopGroup.singleton.next()
         let driver: NIOLoopBoundBox<MonitorDriver?> = .makeBoxSendingValue(nil, eventLoop: loop)
         try await loop.submit {
             let connector = Connector(loop: loop)
             let monitor = MonitorDriver(
                 policy, prober: Prober(connector: connector, tls: try TLSContext()),
-                director: DirectorClient(connector: connector, path: path), loop: loop,
-                tell: { journal.add(.told($0)) })
+                director: DirectorClient(connector: connector, path: path, patience: patience), loop: loop,
+                tell: { journal.add(.told($0, LogLine($0))) })
             driver.value = monitor
             monitor.start()
         }.get()
@@ -32,5 +34,15 @@ final class MonitorRun: Sendable {
 
     func stop() async throws {
         try await loop.submit { [driver] in driver.value?.stop() }.get()
+    }
+}
+
+extension DirectorClient.Patience {
+    /// On a busy machine, a director that is well may take long.
+    static var endless: Self {
+        var patience = Self()
+        patience.list = .seconds(60)
+        patience.ring = .seconds(60)
+        return patience
     }
 }
