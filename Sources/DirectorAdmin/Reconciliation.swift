@@ -154,8 +154,11 @@ extension Reconciliation {
             }
             review(row.address)
         }
-        for (address, record) in hosts where !seen.contains(address) {
-            departed[address] = hosts.removeValue(forKey: address)
+        let gone = hosts.filter { !seen.contains($0.key) }
+        // All at once: one by one, each would move all that are behind it.
+        if !gone.isEmpty { hosts.removeAll { gone.keys.contains($0.key) } }
+        for (address, record) in gone {
+            departed[address] = record
             review(address)
             events.append(.hostDisappeared(record.host))
         }
