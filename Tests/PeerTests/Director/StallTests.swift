@@ -176,6 +176,7 @@ import Testing
         play.pass(.seconds(3_600))
         #expect(play.abandoned == [])
         play.reply(.ok)
+        play.pass(.seconds(10))
         #expect(play.events.last == .usersMoved(Self.host(.down), took: .seconds(3_600)))
     }
 }
