@@ -115,6 +115,8 @@ struct HostRecord: Sendable {
             if row.state != toldState {
                 toldState = row.state
                 events.append(.stateChanged(row, .foreign))
+                // Others may know better by now: only what is wished from here on puts it up again.
+                if row.state == .down, wanted == .up { wanted = nil }
             }
         }
         return events

@@ -62,6 +62,9 @@ package struct BackendHealth: Sendable {
         return streak
     }
 
+    /// Others have taken the backend down: only a round that ends from now on shows that it is healthy.
+    package mutating func successIsPast() { lastRoundSucceeded = false }
+
     /// Whether all polls of the round have ended.
     package var roundIsOver: Bool { awaited.isEmpty }
 

@@ -165,6 +165,7 @@ extension MonitorMachine {
             backends[host.address]?.listed = host.state
             // Others may raise a backend that is still faulty: the reason is needed again.
             if host.state == .up, backends[host.address]?.verdict != .faulty { backends[host.address]?.fault = nil }
+            if host.state == .down, cause == .foreign { backends[host.address]?.health.successIsPast() }
             return .stateChanged(host, cause, fault)
         default: break
         }

@@ -111,7 +111,9 @@ private struct RandomRun {
                 count()
             case .abandon(let id): abandon(id)
             case .report(.stateChanged(let host, .command)) where host.state == .down: ownDowns.insert(host.address)
-            case .report(.stateChanged(let host, _)): ownDowns.remove(host.address)
+            case .report(.stateChanged(let host, let cause)):
+                ownDowns.remove(host.address)
+                if cause == .foreign, host.state == .down, wanted[host.address] == .up { wanted[host.address] = nil }
             case .report(.hostDisappeared(let host)): ownDowns.remove(host.address)
             case .report: break
             }

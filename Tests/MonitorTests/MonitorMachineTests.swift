@@ -88,6 +88,27 @@ private func byCommand(_ milliseconds: Int) -> ChangeCause { .command(.ok, took:
         #expect(watch.told.last == .stateChanged(row(1), byCommand(2), nil))
     }
 
+    /// Another monitor has seen earlier that it is dead: an old good round must not put it up again.
+    @Test func aBackendThatOthersTakeDownIsNotPutUpForARoundBeforeThat() {
+        var watch = Watch(.polling(imap), row(1))
+        watch.run(to: 15)
+        watch.rows = [row(1, .down)]
+        watch.faults = [row(1).address: [imap: refused]]
+        watch.run(to: 65)
+        #expect(watch.sent == [])
+        #expect(watch.told.contains(.stateChanged(row(1, .down), .foreign, nil)))
+    }
+
+    @Test func aBackendThatOthersTakeDownIsPutUpByTheFirstWholeGoodRoundAfterThat() {
+        var watch = Watch(.polling(imap, lmtp), row(1))
+        watch.run(to: 15)
+        watch.rows = [row(1, .down)]
+        watch.run(to: 20.004)
+        #expect(watch.sent == [])
+        watch.run(to: 21)
+        #expect(watch.sent == [DirectorCommand(.hostUp, row(1))])
+    }
+
     @Test func theOwnMachinesTroubleNeverTakesABackendDown() {
         var watch = Watch(.polling(imap, failuresNeeded: 1), row(1), row(2, .down))
         watch.run(to: 1)
