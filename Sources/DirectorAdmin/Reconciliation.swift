@@ -73,7 +73,7 @@ package struct Reconciliation: Sendable {
     /// A machine that lists for the first time as soon as it is woken.
     package init(manners: Manners) { self.manners = manners }
 
-    /// The backends as last listed, in the director's order.
+    /// The backends as last listed, in the order in which they first were.
     package var listedHosts: [Host] { hosts.values.map(\.host) }
 }
 
