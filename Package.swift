@@ -47,6 +47,7 @@ let package = Package(
             dependencies: [
                 "Site", "Transport", "Probes", "DirectorAdmin", "Health", "Settings", nio, nioPosix,
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -7,6 +7,8 @@ package final class DirectorClient {
     /// fault, and a list read without the ring's state could be that of a director that has only just started.
     private enum RingKnowledge {
         case unknown, answered
+        /// It did not, once: a director that was just restarted closes the connection too, so that it is asked again at once.
+        case doubted
         /// It does not; asked again after a while.
         case unanswered(since: Instant)
     }
@@ -44,11 +46,11 @@ package final class DirectorClient {
 
     /// Reads the ring's state and the backends, on one connection that is closed afterwards.
     ///
-    /// `completion` is called exactly once, within about ten seconds.
+    /// `completion` is called exactly once, within some ten seconds.
     package func list(completion: @escaping (Result<Listing, DirectorFailure>) -> Void) {
         let asksForRing: Bool
         switch ring {
-        case .unknown, .answered: asksForRing = true
+        case .unknown, .doubted, .answered: asksForRing = true
         case .unanswered(let since): asksForRing = Instant.now() - since >= Self.ringRetry
         }
         list(asksForRing: asksForRing, completion: completion)
@@ -66,9 +68,9 @@ package final class DirectorClient {
     }
 
     private func list(asksForRing: Bool, completion: @escaping (Result<Listing, DirectorFailure>) -> Void) {
-        var time = patience.list
-        if asksForRing, case .unknown = ring { time = patience.ring }
-        if asksForRing, case .unanswered = ring { time = patience.ring }
+        var time = patience.ring
+        if case .answered = ring { time = patience.list }
+        if !asksForRing { time = patience.list }
         connector.start(
             ListConversation(asksForRing: asksForRing), at: endpoint, limits: Self.listLimits, within: time
         ) { outcome in
@@ -77,15 +79,18 @@ package final class DirectorClient {
                 if asksForRing { self.ring = .answered }
                 completion(.success(listing))
             case .ringUnanswered:
-                if case .answered = self.ring {
-                    completion(.failure(DirectorFailure("\(self.path): DIRECTOR-LIST: no answer")))
-                } else {
+                switch self.ring {
+                case .answered: completion(.failure(DirectorFailure("\(self.path): DIRECTOR-LIST: no answer")))
+                case .unknown:
+                    self.ring = .doubted
+                    self.list(asksForRing: true, completion: completion)
+                case .doubted, .unanswered:
                     self.ring = .unanswered(since: .now())
                     self.list(asksForRing: false, completion: completion)
                 }
             case .failed(let failure):
                 // It may be another director, or a newer one, when it comes back.
-                if case .unanswered = self.ring { self.ring = .unknown }
+                if case .answered = self.ring {} else { self.ring = .unknown }
                 completion(.failure(DirectorFailure("\(self.path): \(failure.text)")))
             }
         }

@@ -110,7 +110,7 @@ extension Reconciliation {
         var actions = contact.listEnded(listing, at: now).map(Action.report)
         // A director that is new in its ring lists what it was configured with, not what is.
         if listing.ring != .handshaking, let readAt = contact.readAt {
-            actions += take(listing.hosts, readAt: readAt, at: now).map(Action.report)
+            actions += take(listing, readAt: readAt, at: now).map(Action.report)
         }
         return actions + proceed(at: now)
     }
@@ -139,10 +139,10 @@ extension Reconciliation {
 
 extension Reconciliation {
     /// Takes over what the director lists; gives what is to be told.
-    private mutating func take(_ rows: [Host], readAt: Instant, at now: Instant) -> [DirectorEvent] {
+    private mutating func take(_ listing: Listing, readAt: Instant, at now: Instant) -> [DirectorEvent] {
         var events: [DirectorEvent] = []
         var seen: Set<IPAddress> = []
-        for row in rows where seen.insert(row.address).inserted {
+        for row in listing.hosts where seen.insert(row.address).inserted {
             if let news = hosts[row.address]?.listed(row, readAt: readAt, at: now, manners) {
                 events += news
                 if news.contains(where: \.isDownByCommand) { moves.append(row.address) }
@@ -154,7 +154,8 @@ extension Reconciliation {
             }
             review(row.address)
         }
-        let gone = hosts.filter { !seen.contains($0.key) }
+        // A line that cannot be read may be the row that seems to be missing.
+        let gone = listing.unreadable.isEmpty ? hosts.filter { !seen.contains($0.key) } : [:]
         // All at once: one by one, each would move all that are behind it.
         if !gone.isEmpty { hosts.removeAll { gone.keys.contains($0.key) } }
         for (address, record) in gone {

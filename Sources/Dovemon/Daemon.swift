@@ -16,10 +16,12 @@ final class Daemon: Service {
     private let driver: NIOLoopBoundBox<MonitorDriver?>
     private let tls: TLSContext
     private let log: MonitorLog
+    private let pollLimit: Int
 
-    init(_ files: LoadedFiles, log: MonitorLog) throws {
+    init(_ files: LoadedFiles, pollLimit: Int, log: MonitorLog) throws {
         tls = try TLSContext()
         self.log = log
+        self.pollLimit = pollLimit
         let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
         self.loop = loop
         driver = .makeBoxSendingValue(nil, eventLoop: loop)
@@ -34,6 +36,7 @@ final class Daemon: Service {
             let driver = MonitorDriver(
                 policy, prober: Prober(connector: connector, tls: tls),
                 director: DirectorClient(connector: connector, path: socketPath.value), loop: loop,
+                pollLimit: pollLimit,
                 tell: { [log] in log.tell($0) })
             self.driver.value = driver
             driver.start()

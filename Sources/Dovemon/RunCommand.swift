@@ -27,7 +27,7 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         let loaded = try files.loadOrExit()
         signal(SIGPIPE, SIG_IGN)
-        raiseDescriptorLimit()
+        let pollLimit = raiseDescriptorLimit()
 
         let writer = LogWriter(
             syslogPath: foreground ? nil : "/dev/log", facility: loaded.settings.syslogFacility.code,
@@ -35,7 +35,7 @@ struct RunCommand: AsyncParsableCommand {
         let log = MonitorLog(writer)
         for diagnostic in loaded.warnings { log.logger.warning("\(diagnostic)") }
 
-        let daemon = try Daemon(loaded, log: log)
+        let daemon = try Daemon(loaded, pollLimit: pollLimit, log: log)
         let reloading = Reloading(files: files, daemon: daemon, writer: writer, log: log)
         log.tellChange("dovemon=started version=\(Dovemon.version)")
         do {
@@ -55,10 +55,13 @@ struct RunCommand: AsyncParsableCommand {
     }
 }
 
-/// Each poll takes a descriptor: thousands of silent backends need more than the usual 1024.
-private func raiseDescriptorLimit() {
+/// Raises the limit of descriptors as far as it goes, as each poll takes one and the usual 1024 are few; gives how many
+/// polls can be open at once, with some left for everything else.
+private func raiseDescriptorLimit() -> Int {
     var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    guard getrlimit(resource, &limit) == 0 else { return 1024 - 64 }
     limit.rlim_cur = limit.rlim_max
-    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    if setrlimit(resource, &limit) != 0 { getrlimit(resource, &limit) }
+    return max(1, Int(clamping: limit.rlim_cur) - 64)
 }

@@ -1,3 +1,4 @@
+internal import DequeModule
 package import DirectorAdmin
 package import NIOCore
 package import Probes
@@ -14,6 +15,10 @@ package final class MonitorDriver {
     private var director: DirectorClient
     private let tell: (MonitorEvent) -> Void
 
+    private let pollLimit: Int
+    private var openPolls = 0
+    /// Polls that wait for a place; none of their time is running yet.
+    private var waitingPolls: Deque<(MonitorMachine.PollID, PollPlan, within: Duration)> = []
     private var commands: [Reconciliation.CommandID: RunningConversation] = [:]
     private var timer: (Scheduled<Void>, at: Instant)?
     /// What came in while something else was being handled: a connection can fail before its start returns.
@@ -22,13 +27,16 @@ package final class MonitorDriver {
     private var isStopped = false
 
     /// A driver that does nothing yet; `tell` is called on the loop.
+    ///
+    /// At most `pollLimit` polls are open at once, each with a descriptor: a process that has none left cannot do anything.
     package init(
-        _ policy: Policy, prober: Prober, director: DirectorClient, loop: any EventLoop,
+        _ policy: Policy, prober: Prober, director: DirectorClient, loop: any EventLoop, pollLimit: Int = .max,
         tell: @escaping (MonitorEvent) -> Void
     ) {
         self.machine = MonitorMachine(policy, at: .now())
         self.loop = loop.assumeIsolated()
         self.prober = prober
+        self.pollLimit = max(1, pollLimit)
         self.director = director
         self.tell = tell
     }
@@ -68,7 +76,8 @@ package final class MonitorDriver {
         guard !isStopped else { return }
         switch action {
         case .poll(let id, let plan, let time):
-            prober.poll(id.address, plan: plan, within: time) { self.feed(.pollEnded(id, $0)) }
+            waitingPolls.append((id, plan, within: time))
+            startPolls()
         case .list:
             director.list { result in
                 switch result {
@@ -86,6 +95,17 @@ package final class MonitorDriver {
             if !hasEnded { commands[id] = conversation }
         case .abandon(let id): commands[id]?.cancel()
         case .tell(let event): tell(event)
+        }
+    }
+
+    private func startPolls() {
+        while !isStopped, openPolls < pollLimit, let (id, plan, time) = waitingPolls.popFirst() {
+            openPolls += 1
+            prober.poll(id.address, plan: plan, within: time) { report in
+                self.openPolls -= 1
+                self.feed(.pollEnded(id, report))
+                self.startPolls()
+            }
         }
     }
 

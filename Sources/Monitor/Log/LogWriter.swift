@@ -46,7 +46,7 @@ package final class LogWriter: Sendable {
         state.withLock { state in
             if state.lost > 0 {
                 let lost = state.lost
-                guard write(.warning, "\(lost) lines of the log were lost", to: &state) else {
+                guard write(.warning, "log=lost lines=\(lost)", to: &state) else {
                     state.lost += 1
                     return
                 }

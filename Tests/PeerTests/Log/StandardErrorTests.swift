@@ -48,7 +48,7 @@ import Testing
             writer.write(.info, "after")
             let rest = read(ends[0], &space, space.count)
             let text = String(decoding: space.prefix(max(0, rest)), as: UTF8.self)
-            guard text.contains("warning: \(5_000 - taken) lines of the log were lost\n"), text.hasSuffix("after\n")
+            guard text.contains("warning: log=lost lines=\(5_000 - taken)\n"), text.hasSuffix("after\n")
             else { throw PeerError(text) }
             close(ends[0])
             writer.write(.info, "to nobody")

@@ -69,7 +69,7 @@ import Testing
         #expect(try taken.map { try text(of: $0).text } == (0..<taken.count).map { "line \($0)" })
         writer.write(.info, "after")
         let later = try receiver.messages().map { try text(of: $0) }
-        #expect(later.map(\.text) == ["\(5_000 - taken.count) lines of the log were lost", "after"])
+        #expect(later.map(\.text) == ["log=lost lines=\(5_000 - taken.count)", "after"])
         #expect(later.map(\.priority) == [2 * 8 + 4, 2 * 8 + 6])
         writer.write(.info, "and on")
         #expect(try receiver.messages().map { try text(of: $0).text } == ["and on"])
@@ -88,7 +88,7 @@ import Testing
         taken += receiver.messages()
         // Each line was taken, or counted in some news of a loss.
         let texts = try taken.map { try text(of: $0).text }
-        let lost = texts.compactMap { $0.firstMatch(of: /(\d+) lines of the log were lost/).flatMap { Int($0.1) } }
+        let lost = texts.compactMap { $0.firstMatch(of: /log=lost lines=(\d+)/).flatMap { Int($0.1) } }
         #expect(lost.count == 2)
         #expect(lost.reduce(0, +) + texts.count - lost.count == 5_002)
         #expect(texts.last == "at last")
@@ -108,7 +108,7 @@ import Testing
         receiver = try SyslogReceiver(path: directory.log, isStream: isStream)
         writer.write(.info, "two")
         #expect(
-            try receiver.messages().map { try text(of: $0).text } == ["3 lines of the log were lost", "two"])
+            try receiver.messages().map { try text(of: $0).text } == ["log=lost lines=3", "two"])
         // At once in its place: nothing is lost.
         receiver.stop()
         receiver = try SyslogReceiver(path: directory.log, isStream: isStream)
@@ -142,6 +142,6 @@ import Testing
         writer.write(.info, String(repeating: "x", count: 1_000_000))
         writer.write(.info, "two")
         #expect(
-            try receiver.messages().map { try text(of: $0).text } == ["one", "1 lines of the log were lost", "two"])
+            try receiver.messages().map { try text(of: $0).text } == ["one", "log=lost lines=1", "two"])
     }
 }
