@@ -80,7 +80,7 @@ private let backend = "127.0.1.1"
                     #"ring=unknown note="this director does not answer DIRECTOR-LIST""#
                 ])
             let ringLists = entries.count { if case .heard(_, "DIRECTOR-LIST") = $0 { true } else { false } }
-            #expect(ringLists == 1)
+            #expect(ringLists == 2)
             #expect(entries.lines(with: "director=") == [])
             #expect(entries.commands.count == 9)
         }

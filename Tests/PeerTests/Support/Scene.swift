@@ -37,7 +37,7 @@ struct Scene: Sendable {
             services: [Service(.imap, port: backends.port)], interval: interval, timeout: .seconds(20),
             failuresNeeded: 2, listsMailboxes: false, accounts: Dictionary(uniqueKeysWithValues: accounts))
         var patience = DirectorClient.Patience.endless
-        if model.ignorance == .isSilent { patience.ring = .milliseconds(300) }
+        if model.ignorance == .isSilent { patience.ring = .seconds(1) }
         let run = try await MonitorRun.start(
             policy, directorPath: director.path, patience: patience, into: director.journal)
         do {
