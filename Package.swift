@@ -78,7 +78,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "HealthTests", dependencies: ["Health", "Site"], swiftSettings: strict),
         .testTarget(name: "SettingsTests", dependencies: ["Settings", "Site"], swiftSettings: strict),
-        .testTarget(name: "CheckTests", dependencies: ["Check", "Site", "DirectorAdmin"], swiftSettings: strict),
+        .testTarget(
+            name: "CheckTests",
+            dependencies: ["Check", "Site", "DirectorAdmin", "Probes", "Transport", nio, nioPosix],
+            swiftSettings: strict),
         .testTarget(
             name: "MonitorTests",
             dependencies: ["Monitor", "Site", "Probes", "DirectorAdmin", "Health", "Settings", nio, nioPosix],

@@ -67,7 +67,7 @@ private struct PollObject: Encodable {
         ok = poll.report.succeeded
         milliseconds = poll.report.duration.roundedMilliseconds
         phases = poll.report.phases.reduce(into: [:]) { phases, time in
-            phases[time.phase.rawValue, default: 0] += time.duration.roundedMilliseconds
+            phases[time.phase.rawValue] = time.duration.roundedMilliseconds
         }
         failure = poll.report.failure.map(FailureObject.init)
     }

@@ -33,6 +33,7 @@ package final class Checker {
     private var reports: [[PollReport?]]
     private var started = 0
     private var finished = 0
+    private var isStarting = false
     private let progress: (_ done: Int, _ all: Int) -> Void
     private let completion: ([CheckResult.Backend]) -> Void
 
@@ -56,7 +57,11 @@ package final class Checker {
         if targets.isEmpty { finish() }
     }
 
+    /// A poll can end before its start returns: only the outermost call starts more, so that the stack does not grow.
     private func startMore() {
+        guard !isStarting else { return }
+        isStarting = true
+        defer { isStarting = false }
         while started < targets.count, started - finished < Self.concurrency {
             let index = started
             started += 1

@@ -68,9 +68,11 @@ package final class DirectorClient {
     }
 
     private func list(asksForRing: Bool, completion: @escaping (Result<Listing, DirectorFailure>) -> Void) {
-        var time = patience.ring
-        if case .answered = ring { time = patience.list }
-        if !asksForRing { time = patience.list }
+        let time =
+            switch ring {
+            case .answered: patience.list
+            case .unknown, .doubted, .unanswered: asksForRing ? patience.ring : patience.list
+            }
         connector.start(
             ListConversation(asksForRing: asksForRing), at: endpoint, limits: Self.listLimits, within: time
         ) { outcome in

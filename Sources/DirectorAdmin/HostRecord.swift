@@ -22,6 +22,8 @@ struct HostRecord: Sendable {
     private var finishedMove: (at: Instant, took: Duration)?
     /// No command before this: a former one had no effect.
     private(set) var notBefore = Instant.origin
+    /// No moving of users before this: a former one may still be going on in the director.
+    private var noMoveBefore = Instant.origin
     private var command = Command.none
     private var attempts = 0
     /// The state that was last told; while a command is under way, the listed one is not yet news.
@@ -47,6 +49,9 @@ struct HostRecord: Sendable {
     /// Whether moving its users away makes sense: it is down, and to stay so.
     var shouldMoveUsers: Bool { host.state == .down && wanted != .up && !host.isInMaintenance }
 
+    /// When its users may be moved away, as far as former commands for it are concerned.
+    var moveNotBefore: Instant { max(notBefore, noMoveBefore) }
+
     /// Whether a list has to be read to learn what a reply was worth.
     var awaitsConfirmation: Bool {
         if case .answered = command { return true }
@@ -58,6 +63,8 @@ struct HostRecord: Sendable {
         if let move, reply == .ok { finishedMove = (at: now, took: now - move) }
         move = nil
         if case .notSent = reply { delayNext(after: now, manners) }
+        // The director goes on with the moves that it has begun, also when nobody listens any more.
+        if reply == .abandoned { noMoveBefore = now + manners.abandonedHold }
     }
 
     mutating func commandSent(_ verb: DirectorCommand.Verb, at now: Instant) {
@@ -108,9 +115,17 @@ struct HostRecord: Sendable {
         case .answered(_, _, _, let at) where readAt < at: break
         case .answered(let verb, let reply, let sentAt, _):
             events += settle(verb, reply, sentAt: sentAt, at: now, manners)
-        case .held(let verb, let sentAt, let until) where row.state == verb.state || now >= until:
-            events += settle(verb, .abandoned, sentAt: sentAt, at: now, manners)
-        case .held: break
+        case .held(let verb, let sentAt, let until) where now >= until:
+            if row.state != verb.state || row.state != toldState {
+                events += settle(verb, .abandoned, sentAt: sentAt, at: now, manners)
+            } else {
+                command = .none
+            }
+        case .held(let verb, let sentAt, _):
+            // It is told at once, and still not over: the state may be another monitor's work, and the command still to come.
+            guard row.state == verb.state, row.state != toldState else { break }
+            toldState = row.state
+            events.append(.stateChanged(row, .command(.abandoned, took: now - sentAt)))
         case .none:
             if row.state != toldState {
                 toldState = row.state

@@ -68,6 +68,8 @@ package struct Reconciliation: Sendable {
     private var commands: OrderedDictionary<CommandID, Outstanding> = [:]
     private var lastCommandID = 0
     private var contact = DirectorContact()
+    /// Whether the director has ever answered HOST-RESET-USERS: its silence is then no sign of age.
+    private var knowsMoves = false
     private var toldMoveUnknown = false
 
     /// A machine that lists for the first time as soon as it is woken.
@@ -171,12 +173,14 @@ extension Reconciliation {
         departed[move.address]?.moveEnded(reply, at: now, manners)
         guard let host = hosts[move.address]?.host else { return [] }
         hosts[move.address]?.moveEnded(reply, at: now, manners)
+        if reply == .ok { knowsMoves = true }
         switch reply {
         case .ok: return []
         case .abandoned where hosts[move.address]?.shouldMoveUsers != true: return [.moveGivenUp(host)]
         case .notSent:
             moves.append(move.address)
             return []
+        case .closed where knowsMoves, .abandoned where knowsMoves: return [.moveFailed(host, reply)]
         case .closed, .abandoned:
             defer { toldMoveUnknown = true }
             return toldMoveUnknown ? [] : [.moveUnknown(host)]
@@ -195,18 +199,20 @@ extension Reconciliation {
     /// Since when the first host has been waiting for a list that a command can rest on; nil when none is.
     private var waiting: Instant? {
         guard commands.count < manners.connections else { return nil }
-        let toSwitch = firstReady(pending)
-        let toMove = mayMoveMore ? firstReady(moves) : nil
+        let toSwitch = firstReady(pending, \.notBefore)
+        let toMove = mayMoveMore ? firstReady(moves, \.moveNotBefore) : nil
         guard let toSwitch, let toMove else { return toSwitch ?? toMove }
         return min(toSwitch, toMove)
     }
 
     /// When the first of these hosts may have a command.
-    private func firstReady(_ addresses: OrderedSet<IPAddress>) -> Instant? {
+    private func firstReady(
+        _ addresses: OrderedSet<IPAddress>, _ notBefore: KeyPath<HostRecord, Instant>
+    ) -> Instant? {
         var earliest: Instant?
         for address in addresses {
             guard let record = hosts[address], !record.isBusy else { continue }
-            earliest = min(earliest ?? .distantFuture, record.notBefore)
+            earliest = min(earliest ?? .distantFuture, record[keyPath: notBefore])
             // A ring that is out of sync can have thousands wait: most have never been tried.
             if earliest == .origin { break }
         }
@@ -259,7 +265,7 @@ extension Reconciliation {
         }
         for address in moves {
             guard commands.count < manners.connections, mayMoveMore else { return actions }
-            guard let record = hosts[address], !record.isBusy, now >= record.notBefore else { continue }
+            guard let record = hosts[address], !record.isBusy, now >= record.moveNotBefore else { continue }
             moves.remove(address)
             hosts[address]?.move = now
             actions.append(send(DirectorCommand(.hostResetUsers, record.host), address, at: now))

@@ -78,19 +78,23 @@ private struct CheckRound: Sendable {
 
     func run(_ spellings: [String]) async throws -> CheckResult {
         let now = time(nil)
+        _ = raiseDescriptorLimit()
         let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
         let tls = try TLSContext()
         let targets: [Checker.Target]
         if spellings.isEmpty {
             switch try await list(on: loop) {
+            case .success(let listing) where listing.ring == .handshaking:
+                return unreadable("it has only just joined its ring: try again in a moment", at: now)
             case .success(let listing): targets = listing.hosts.map { target($0.spelling, $0.address, listed: $0) }
             case .failure(let failure):
-                let text = "the director cannot be read: \(failure.text)"
-                standardError("dovemon: \(text)")
-                return CheckResult(checkedAt: now, backends: [], failure: text)
+                return unreadable(failure.text, at: now)
             }
         } else {
-            targets = spellings.compactMap { text in IPAddress(text).map { target(text, $0, listed: nil) } }
+            var seen: Set<IPAddress> = []
+            targets = spellings.compactMap { text in
+                IPAddress(text).flatMap { seen.insert($0).inserted ? target(text, $0, listed: nil) : nil }
+            }
         }
         let progress = ProgressLine()
         let backends = try await loop.flatSubmit {
@@ -103,6 +107,12 @@ private struct CheckRound: Sendable {
         }.get()
         progress.clear()
         return CheckResult(checkedAt: now, backends: backends)
+    }
+
+    private func unreadable(_ why: String, at now: Int) -> CheckResult {
+        let text = "the director cannot be read: \(why)"
+        standardError("dovemon: \(text)")
+        return CheckResult(checkedAt: now, backends: [], failure: text)
     }
 
     private func list(on loop: any EventLoop) async throws -> Result<Listing, DirectorFailure> {

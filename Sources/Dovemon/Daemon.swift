@@ -11,7 +11,7 @@ internal import Transport
 /// The monitor as a service: everything of it happens on one event loop.
 final class Daemon: Service {
     private let loop: any EventLoop
-    private let policy: Policy
+    private let policy: NIOLoopBoundBox<Policy>
     private let socketPath: NIOLoopBoundBox<String>
     private let driver: NIOLoopBoundBox<MonitorDriver?>
     private let tls: TLSContext
@@ -26,7 +26,7 @@ final class Daemon: Service {
         self.loop = loop
         driver = .makeBoxSendingValue(nil, eventLoop: loop)
         socketPath = NIOLoopBoundBox.makeBoxSendingValue(files.settings.directorAdminSocket, eventLoop: loop)
-        policy = Policy(files)
+        policy = .makeBoxSendingValue(Policy(files), eventLoop: loop)
     }
 
     /// Monitors until the program is told to stop. Returns within a second of that, with the director left as it is.
@@ -34,7 +34,7 @@ final class Daemon: Service {
         try await loop.submit { [self] in
             let connector = Connector(loop: loop)
             let driver = MonitorDriver(
-                policy, prober: Prober(connector: connector, tls: tls),
+                policy.value, prober: Prober(connector: connector, tls: tls),
                 director: DirectorClient(connector: connector, path: socketPath.value), loop: loop,
                 pollLimit: pollLimit,
                 tell: { [log] in log.tell($0) })
@@ -52,6 +52,7 @@ final class Daemon: Service {
         loop.execute { [self] in
             let isSame = path == socketPath.value
             socketPath.value = path
+            self.policy.value = policy
             driver.value?.change(
                 to: policy, director: isSame ? nil : DirectorClient(connector: Connector(loop: loop), path: path))
         }

@@ -20,6 +20,7 @@ struct Dovemon: AsyncParsableCommand {
     /// Parses and runs. A mistake in the command line ends with status 3, which means "could not tell" to Nagios; the
     /// parser's own 64 would mean nothing there.
     static func main() async {
+        openStandardDescriptors()
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
@@ -32,6 +33,10 @@ struct Dovemon: AsyncParsableCommand {
         } catch {
             let text = fullMessage(for: error)
             let isAskedFor = exitCode(for: error).isSuccess
+            if !isAskedFor, CommandLine.arguments.contains("nagios") {
+                // Nagios shows what is on standard output alone.
+                standardOutput("DOVEMON UNKNOWN - \(message(for: error))")
+            }
             if !text.isEmpty { isAskedFor ? standardOutput(text) : standardError(text) }
             Glibc.exit(isAskedFor ? 0 : ExitStatus.unusable.rawValue)
         }

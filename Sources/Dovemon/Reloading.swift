@@ -10,10 +10,11 @@ struct Reloading: Service {
     let daemon: Daemon
     let writer: LogWriter
     let log: MonitorLog
+    /// SIGHUP, trapped since before the files were first read.
+    let signals: UnixSignalsSequence
 
     /// Waits for signals until the program is told to stop.
     func run() async throws {
-        let signals = await UnixSignalsSequence(trapping: .sighup)
         for await _ in signals.cancelOnGracefulShutdown() { reload() }
     }
 

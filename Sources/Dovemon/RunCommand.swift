@@ -25,8 +25,9 @@ struct RunCommand: AsyncParsableCommand {
     var foreground = false
 
     func run() async throws {
-        let loaded = try files.loadOrExit()
         signal(SIGPIPE, SIG_IGN)
+        let reloads = await UnixSignalsSequence(trapping: .sighup)
+        let loaded = try files.loadOrExit()
         let pollLimit = raiseDescriptorLimit()
 
         let writer = LogWriter(
@@ -36,7 +37,7 @@ struct RunCommand: AsyncParsableCommand {
         for diagnostic in loaded.warnings { log.logger.warning("\(diagnostic)") }
 
         let daemon = try Daemon(loaded, pollLimit: pollLimit, log: log)
-        let reloading = Reloading(files: files, daemon: daemon, writer: writer, log: log)
+        let reloading = Reloading(files: files, daemon: daemon, writer: writer, log: log, signals: reloads)
         log.tellChange("dovemon=started version=\(Dovemon.version)")
         do {
             let group = ServiceGroup(
@@ -53,15 +54,4 @@ struct RunCommand: AsyncParsableCommand {
         }
         log.tellChange("dovemon=stopped")
     }
-}
-
-/// Raises the limit of descriptors as far as it goes, as each poll takes one and the usual 1024 are few; gives how many
-/// polls can be open at once, with some left for everything else.
-private func raiseDescriptorLimit() -> Int {
-    var limit = rlimit()
-    let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-    guard getrlimit(resource, &limit) == 0 else { return 1024 - 64 }
-    limit.rlim_cur = limit.rlim_max
-    if setrlimit(resource, &limit) != 0 { getrlimit(resource, &limit) }
-    return max(1, Int(clamping: limit.rlim_cur) - 64)
 }

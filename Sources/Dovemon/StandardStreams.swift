@@ -13,6 +13,9 @@ private func write(_ text: String, to descriptor: CInt) {
         let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
         if written > 0 {
             rest = rest.dropFirst(written)
+        } else if errno == EAGAIN {
+            var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+            poll(&ready, 1, -1)
         } else if errno != EINTR {
             return
         }

@@ -62,6 +62,14 @@ package struct BackendHealth: Sendable {
         return streak
     }
 
+    /// Other services are polled from now on: what is known of dropped ones is forgotten, and the round that is going on, which
+    /// lacks the new ones, shows nothing.
+    package mutating func servicesChanged(to services: [Service]) {
+        streaks = streaks.filter { services.contains($0.key) }
+        lastRoundSucceeded = false
+        roundFailed = true
+    }
+
     /// Others have taken the backend down: only a round that ends from now on shows that it is healthy.
     package mutating func successIsPast() { lastRoundSucceeded = false }
 

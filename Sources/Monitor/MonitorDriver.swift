@@ -79,8 +79,11 @@ package final class MonitorDriver {
             waitingPolls.append((id, plan, within: time))
             startPolls()
         case .list:
+            let asked = director
             director.list { result in
                 switch result {
+                case _ where asked !== self.director:
+                    self.feed(.directorFailed(DirectorFailure("the settings name another director-admin socket now")))
                 case .success(let listing): self.feed(.directorListed(listing))
                 case .failure(let failure): self.feed(.directorFailed(failure))
                 }

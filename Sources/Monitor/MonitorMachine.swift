@@ -64,6 +64,9 @@ package struct MonitorMachine: Sendable {
     private var reconciliation: Reconciliation
     private var backends: [IPAddress: Backend] = [:]
     private var rounds = 0
+    /// When it was last told that this machine's own trouble kept polls from telling anything.
+    private var toldOwnTrouble: Instant?
+    private static let reminder = Duration.seconds(300)
 
     /// A monitor that knows no backends yet; it reads the director as soon as it is woken.
     package init(_ policy: Policy, at now: Instant) {
@@ -109,7 +112,7 @@ extension MonitorMachine {
         // A service that the settings have dropped meanwhile ends its round, but says nothing any more.
         let isPolled = policy.services.contains(id.service)
         let streak = backend.health.pollEnded(id.service, isPolled ? report.failure : nil, at: now)
-        var actions = isPolled ? [Action.tell(event(id, backend, report, streak))] : []
+        var actions = isPolled ? [Action.tell(event(id, backend, report, streak, at: now))] : []
 
         let former = backend.verdict
         backend.verdict = backend.health.verdict(failuresNeeded: policy.failuresNeeded)
@@ -128,13 +131,17 @@ extension MonitorMachine {
         return actions + follow(reconciliation.wanted(backend.verdict.wanted, for: id.address, at: now), at: now)
     }
 
-    private func event(
-        _ id: PollID, _ backend: Backend, _ report: PollReport, _ streak: BackendHealth.Streak?
+    private mutating func event(
+        _ id: PollID, _ backend: Backend, _ report: PollReport, _ streak: BackendHealth.Streak?, at now: Instant
     ) -> MonitorEvent {
         guard let failure = report.failure else {
             return .pollSucceeded(backend: backend.spelling, id.service, report)
         }
-        guard let streak else { return .pollUndetermined(backend: backend.spelling, id.service, failure) }
+        guard let streak else {
+            let isNews = toldOwnTrouble.map { now - $0 >= Self.reminder } ?? true
+            if isNews { toldOwnTrouble = now }
+            return .pollUndetermined(backend: backend.spelling, id.service, failure, isNews: isNews)
+        }
         return .pollFailed(
             backend: backend.spelling, id.service, report, failure,
             failures: streak.count, needed: policy.failuresNeeded)
@@ -173,10 +180,26 @@ extension MonitorMachine {
     }
 
     private mutating func change(to policy: Policy, at now: Instant) -> [Action] {
+        let isSame = self.policy.services == policy.services
         self.policy = policy
         reconciliation.manners = policy.manners
         schedule.setInterval(policy.interval, at: now)
-        return [.tell(.settingsChanged)] + startRounds(at: now)
+        return [.tell(.settingsChanged)] + (isSame ? [] : judgeAnew(at: now)) + startRounds(at: now)
+    }
+
+    /// What is polled has changed: what went wrong elsewhere is forgotten, and only a round of all that is polled now shows
+    /// that a backend is healthy.
+    private mutating func judgeAnew(at now: Instant) -> [Action] {
+        var actions: [Action] = []
+        for address in Array(backends.keys) {
+            backends[address]?.health.servicesChanged(to: policy.services)
+            guard let verdict = backends[address]?.health.verdict(failuresNeeded: policy.failuresNeeded) else {
+                continue
+            }
+            backends[address]?.verdict = verdict
+            actions += follow(reconciliation.wanted(verdict.wanted, for: address, at: now), at: now)
+        }
+        return actions
     }
 }
 

@@ -26,8 +26,9 @@ package struct Connector {
         let handler = ConversationHandler(conversation, tls: tls, limits: limits, completion: completion)
         let isolated = loop.assumeIsolated()
         if let time {
+            let due = Instant.now() + time
             handler.deadline = isolated.scheduleTask(in: .nanoseconds(time.nanoseconds)) {
-                handler.interrupt(.deadline)
+                handler.interrupt(Self.missedDeadline(by: Instant.now() - due, of: time))
             }
         }
         let boundHandler = NIOLoopBound(handler, eventLoop: loop)
@@ -47,6 +48,13 @@ package struct Connector {
             handler.interrupt(Interruption(error))
         }
         return RunningConversation { handler.interrupt(.cancelled) }
+    }
+
+    /// A deadline that is noticed late tells of this process, which was stopped or starved, and not of the peer: its answer
+    /// may have come in time, and has not been read.
+    static func missedDeadline(by lateness: Duration, of time: Duration) -> Interruption {
+        guard lateness > max(time / 5, .milliseconds(250)) else { return .deadline }
+        return .local("this process was stopped or starved for some \(lateness.nanoseconds / 1_000_000) ms")
     }
 
     /// A UNIX socket's connect can wait for a place in the listener's queue.

@@ -57,7 +57,8 @@ import Testing
             Issue.record("\(after)")
             return
         }
-        #expect(after.dropFirst() == [move(2, row(1, .down))])
+        #expect(after.count == 1, "it may be another's work: the command counts as held all the same")
+        #expect(pass(&bench, seconds: 40, row(1, .down)) == [move(2, row(1, .down))])
     }
 
     @Test func noHostUpGoesOutWhileAHostDownMayBeHeld() {
@@ -71,7 +72,8 @@ import Testing
         #expect(bench.want(.up, row(1)) == [])
         #expect(pass(&bench, seconds: 20, row(1)) == [])
         let after = pass(&bench, seconds: 11, row(1, .down))
-        #expect(after.dropFirst() == [up(2, row(1, .down))])
+        #expect(after.count == 1)
+        #expect(pass(&bench, seconds: 40, row(1, .down)) == [up(2, row(1, .down))])
     }
 
     @Test func noSecondHostDownGoesOutWhileTheFirstMayBeHeld() {
@@ -93,7 +95,8 @@ import Testing
             Issue.record("\(late)")
             return
         }
-        #expect(late.dropFirst() == [down(2, row(1))])
+        #expect(late.count == 1)
+        #expect(pass(&bench, seconds: 50, row(1)) == [down(2, row(1))])
     }
 
     @Test func aHeldCommandTakesNoConnection() {

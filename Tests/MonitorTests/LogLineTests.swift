@@ -52,7 +52,7 @@ private func expect(
     @Test func theOwnMachinesTroubleIsToldAsSuch() {
         let local = PollFailure(phase: .connect, kind: .local, text: "Too many open files")
         expect(
-            .pollUndetermined(backend: "10.2.2.75", imap, local), .error,
+            .pollUndetermined(backend: "10.2.2.75", imap, local, isNews: true), .error,
             "backend=10.2.2.75 protocol=imap port=143 poll=unknown phase=connect kind=local "
                 + "text=\"Too many open files\" note=\"this machine's own trouble: not counted against the backend\"")
     }

@@ -35,6 +35,19 @@ import Testing
         #expect(watch.rows == [row(1)])
     }
 
+    @Test func aRoundWithoutANewServiceRaisesNothing() {
+        var watch = Watch(.polling(imap), row(1, .down))
+        watch.silent = [row(1).address]
+        watch.run(to: 15)
+        watch.faults = [row(1).address: [lmtp: refused]]
+        watch.handle(.policyChanged(.polling(imap, lmtp)))
+        // IMAP's answer comes in now: it is all of a round that lacks LMTP.
+        watch.silent = []
+        watch.release()
+        watch.run(to: 100)
+        #expect(watch.sent == [])
+    }
+
     @Test func aNewServiceIsPolledFromTheNextRoundOn() {
         var watch = Watch(.polling(imap), row(1))
         watch.faults = [row(1).address: [lmtp: refused]]

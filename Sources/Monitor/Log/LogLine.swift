@@ -34,12 +34,12 @@ package struct LogLine: Hashable, Sendable {
             fields.append(failure)
             fields.add("time", LogFields.milliseconds(report.duration))
             self.init(.warning, fields)
-        case .pollUndetermined(let backend, let service, let failure):
+        case .pollUndetermined(let backend, let service, let failure, let isNews):
             var fields = LogFields(backend, service)
             fields.add("poll", "unknown")
             fields.append(failure)
             fields.add("note", "this machine's own trouble: not counted against the backend")
-            self.init(.error, fields)
+            self.init(isNews ? .error : .debug, fields)
         case .backendFaulty(let backend, let fault, let listed):
             var fields = LogFields(backend, fault.service)
             fields.add("health", "faulty")

@@ -66,7 +66,7 @@ package final class LogWriter: Sendable {
             }
             if state.hasReachedSyslog { return false }
         }
-        return writeToStandardError("\(timestamp("%Y-%m-%dT%H:%M:%S%z")) \(tag)\(level.syslogName): \(text)\n")
+        return writeToStandardError("\(timestamp("%Y-%m-%dT%H:%M:%S%z")) \(tag)\(level.syslogName): \(text)")
     }
 
     /// A pipe whose reader sleeps would stop the daemon: only what fits now is written. Lines are cut at PIPE_BUF, up to
@@ -74,7 +74,9 @@ package final class LogWriter: Sendable {
     private func writeToStandardError(_ line: String) -> Bool {
         var ready = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
         guard poll(&ready, 1, 0) == 1, ready.revents & Int16(POLLOUT) != 0 else { return false }
-        let bytes = Array(line.utf8.prefix(4095))
+        var text = Substring(line)
+        while text.utf8.count > 4095 { text = text.dropLast(max(1, (text.utf8.count - 4095) / 4)) }
+        let bytes = Array(text.utf8) + [UInt8(ascii: "\n")]
         return Glibc.write(STDERR_FILENO, bytes, bytes.count) == bytes.count
     }
 

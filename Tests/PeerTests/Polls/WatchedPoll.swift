@@ -95,7 +95,7 @@ extension [MonitorEvent] {
             switch event {
             case .pollSucceeded(_, _, let report), .pollFailed(_, _, let report, _, _, _):
                 WatchedPoll(report: report, line: LogLine(event))
-            case .pollUndetermined(_, _, let failure):
+            case .pollUndetermined(_, _, let failure, _):
                 WatchedPoll(
                     report: PollReport(failure: failure, phases: [], duration: .zero), line: LogLine(event))
             default: nil

@@ -1,0 +1,34 @@
+import Check
+import Glibc
+import NIOCore
+import NIOPosix
+import Probes
+import Site
+import Testing
+import Transport
+
+@Suite struct CheckerTests {
+    /// Without descriptors each poll ends before its start returns: the stack must not grow with the backends.
+    @Test func aMachineWithoutDescriptorsIsTold() async {
+        await #expect(processExitsWith: .success) {
+            let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
+            let tls = try TLSContext()
+            let target = Checker.Target(
+                spelling: "127.0.0.1", address: try #require(IPAddress("127.0.0.1")), listed: nil,
+                plans: [PollPlan(service: Service(.imap, port: 1), account: nil)])
+            let results = try await loop.flatSubmit {
+                // Leaves nothing for the polls.
+                while open("/dev/null", O_RDONLY) >= 0 {}
+                let done = loop.makePromise(of: [CheckResult.Backend].self)
+                Checker(
+                    Array(repeating: target, count: 20_000), timeout: .seconds(5),
+                    prober: Prober(connector: Connector(loop: loop), tls: tls), progress: { _, _ in },
+                    completion: { done.succeed($0) }
+                ).start()
+                return done.futureResult
+            }.get()
+            guard results.count == 20_000, results.allSatisfy({ $0.isHealthy == nil }) else { exit(1) }
+            exit(0)
+        }
+    }
+}
