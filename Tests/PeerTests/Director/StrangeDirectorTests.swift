@@ -94,10 +94,14 @@ struct Stranger: Sendable, CustomTestStringConvertible {
         let stranger = (peer: try await ScriptedPeer.start(unixPath: place.log, stranger.script), text: stranger.text)
         #expect(rename(place.log, place.director) == 0)
         #expect(await journal.wait { !$0.lines(with: "director=lost").isEmpty })
-        let text = "\(place.director): \(stranger.text)".replacing("\"", with: "\\\"")
-        let expected =
-            "director=lost text=\"\(text)\" note=\"polling goes on with the backends last listed\""
-        #expect(journal.entries.lines(with: "director=") == [expected])
+        // On a busy machine, a time that runs out may do so at an earlier stage.
+        let texts = [stranger.text] + (isSilent ? ["no answer in time", "DIRECTOR-LIST: no answer"] : [])
+        let expected = texts.map { text in
+            let quoted = "\(place.director): \(text)".replacing("\"", with: "\\\"")
+            return "director=lost text=\"\(quoted)\" note=\"polling goes on with the backends last listed\""
+        }
+        let told = journal.entries.lines(with: "director=")
+        #expect(told.count == 1 && expected.contains(told[0]), "\(told)")
         try await run.stop()
         await stranger.peer.stop()
         await well.stop()
