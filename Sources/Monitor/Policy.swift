@@ -12,35 +12,86 @@ package struct Policy: Sendable {
     package var timeout: Duration
     /// So many failed polls in a row make a service faulty; at least 1.
     package var failuresNeeded: Int
-    /// Whether an IMAP poll LISTs the top level after the login.
-    package var listsMailboxes: Bool
-    /// The test account of each backend that has one.
+    /// What polls look at.
+    package var options: PollOptions
+    /// The test account of each backend that has one of its own.
     package var accounts: [IPAddress: Account]
-    /// The monitor's own host name.
-    package var clientName: String
+    /// The test account of all other backends; nil where they have none.
+    package var defaultAccount: Account?
+    /// Whether backends without any account are polled, without a login.
+    package var pollsUnknownBackends: Bool
+    /// How the verdicts are reached.
+    package var deciding: Deciding
+    /// Log what would be commanded instead of commanding it.
+    package var isDryRun: Bool
 
     /// Makes a policy.
     package init(
-        services: [Service], interval: Duration, timeout: Duration, failuresNeeded: Int, listsMailboxes: Bool = true,
-        accounts: [IPAddress: Account] = [:], clientName: String = "localhost"
+        services: [Service], interval: Duration, timeout: Duration, failuresNeeded: Int,
+        options: PollOptions = PollOptions(), accounts: [IPAddress: Account] = [:], defaultAccount: Account? = nil,
+        pollsUnknownBackends: Bool = true, deciding: Deciding = Deciding(), isDryRun: Bool = false
     ) {
         self.services = services
         self.interval = interval
         self.timeout = timeout
         self.failuresNeeded = max(1, failuresNeeded)
-        self.listsMailboxes = listsMailboxes
+        self.options = options
         self.accounts = accounts
-        self.clientName = clientName
+        self.defaultAccount = defaultAccount
+        self.pollsUnknownBackends = pollsUnknownBackends
+        self.deciding = deciding
+        self.isDryRun = isDryRun
     }
+
+    /// The account that a backend is polled with.
+    package func account(of address: IPAddress) -> Account? { accounts[address] ?? defaultAccount }
 
     /// How one service of one backend is polled.
     package func plan(for address: IPAddress, _ service: Service) -> PollPlan {
-        PollPlan(
-            service: service, account: accounts[address], listsMailboxes: listsMailboxes, clientName: clientName)
+        PollPlan(service: service, account: account(of: address), options: options)
     }
 
     /// How the director is handled; polls without a pause are no reason to read it without one.
     var manners: Reconciliation.Manners {
         Reconciliation.Manners(interval: interval == .zero ? .seconds(1) : interval)
+    }
+}
+
+/// How verdicts are reached and carried out, beyond the seed's `retry_count`; the defaults are the seed's.
+package struct Deciding: Hashable, Sendable {
+    /// After a poll that timed out, the next one gets one `timeout` more, up to `failuresNeeded` times it.
+    package var timeoutGrows = false
+    /// After a failed poll the next one comes after this time; nil for the interval.
+    package var retryInterval: Duration?
+    /// So many good rounds in a row before HOST-UP; at least 1.
+    package var goodRoundsNeeded = 1
+    /// So many polls at once follow the last failure that is needed; 0 for none.
+    package var rapidRounds = 0
+    /// So many of these have to fail.
+    package var rapidFailuresNeeded = 7
+    /// How long one of these may take; one that takes longer settles it.
+    package var rapidTimeout = Duration.seconds(2)
+    /// How HOST-DOWN is put off; nil when it is not.
+    package var delayedDown: DelayedDown?
+    /// HOST-FLUSH after HOST-DOWN instead of HOST-RESET-USERS.
+    package var flushes = false
+    /// How many users are moved at once; nil for the director's own number.
+    package var parallelMoves: Int?
+
+    /// The seed's rules.
+    package init() {}
+
+    /// How HOST-DOWN is put off.
+    package struct DelayedDown: Hashable, Sendable {
+        /// How long it waits.
+        package var delay: Duration
+        /// When more backends than this are down or waiting by then, it is only logged.
+        package var limit: Int
+
+        /// Makes the rule.
+        package init(delay: Duration, limit: Int) {
+            self.delay = delay
+            self.limit = limit
+        }
     }
 }

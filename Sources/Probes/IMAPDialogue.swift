@@ -108,7 +108,7 @@ struct IMAPDialogue: Dialogue {
     }
 
     private mutating func lookOrLeave() -> Turn {
-        guard plan.listsMailboxes else { return logOut() }
+        guard plan.options.imap.lists else { return logOut() }
         phase = .command
         return ask(.list, "LIST \"\" \"%\"")
     }

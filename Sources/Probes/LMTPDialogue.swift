@@ -7,7 +7,7 @@ struct LMTPDialogue: Dialogue {
     /// The code that a reply of several lines began with.
     private var continuedCode: ArraySlice<UInt8>?
 
-    init(_ plan: PollPlan) { clientName = plan.clientName }
+    init(_ plan: PollPlan) { clientName = plan.options.clientName }
 
     mutating func lineReceived(_ line: ArraySlice<UInt8>) -> Turn {
         guard let reply = SMTPReplyLine(line), continuedCode.map({ $0 == reply.code }) ?? true else {

@@ -6,16 +6,18 @@ package struct PollPlan: Hashable, Sendable {
     package var service: Service
     /// The account to log in with; nil to look only at the greeting and the capabilities.
     package var account: Account?
-    /// Whether an IMAP poll LISTs the top level after the login.
-    package var listsMailboxes: Bool
-    /// The monitor's own host name, for LHLO.
-    package var clientName: String
+    /// What is looked at, the same for all backends.
+    package var options: PollOptions
+    /// The id of a test message that an LMTP poll of the same round has delivered, and that an IMAP poll has to find.
+    package var expectedMessage: String?
 
     /// Makes a plan.
-    package init(service: Service, account: Account?, listsMailboxes: Bool = true, clientName: String = "localhost") {
+    package init(
+        service: Service, account: Account?, options: PollOptions = PollOptions(), expectedMessage: String? = nil
+    ) {
         self.service = service
         self.account = account
-        self.listsMailboxes = listsMailboxes
-        self.clientName = clientName
+        self.options = options
+        self.expectedMessage = expectedMessage
     }
 }

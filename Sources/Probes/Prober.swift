@@ -26,6 +26,7 @@ package struct Prober {
         case .imap: start(IMAPDialogue(plan), address, plan, time, completion)
         case .pop3: start(POP3Dialogue(plan), address, plan, time, completion)
         case .lmtp: start(LMTPDialogue(plan), address, plan, time, completion)
+        case .sieve, .submission, .banner: start(LMTPDialogue(plan), address, plan, time, completion)
         }
     }
 

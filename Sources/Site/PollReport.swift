@@ -36,6 +36,12 @@ package enum FailureKind: String, Hashable, Sendable, CaseIterable {
     case loginDisabled = "login_disabled"
     /// TLS could not be negotiated.
     case tls
+    /// The certificate is not to be trusted: expired, of another name, of an unknown issuer.
+    case certificate
+    /// A test message that was taken is not there to be read.
+    case messageLost = "message_lost"
+    /// Submission: the relay behind the server is in trouble, and not the server.
+    case relay
     /// The monitor's own machine is in the way (no descriptors, no route …): nothing is known of the backend.
     case local
 }
@@ -59,8 +65,49 @@ package struct PollFailure: Hashable, Sendable, Error {
         self.text = text
     }
 
-    /// Whether it says something about the backend, and not only about the monitor's own machine.
-    package var countsAgainstBackend: Bool { kind != .local }
+    /// What it means for the backend.
+    package var meaning: Meaning {
+        switch kind {
+        case .local: .nothing
+        case .relay: .warning
+        default: .fault
+        }
+    }
+
+    /// What a failure means for the backend.
+    package enum Meaning: Hashable, Sendable {
+        /// It counts against the backend.
+        case fault
+        /// It is told, and the backend is healthy all the same.
+        case warning
+        /// It says nothing about the backend, neither good nor bad.
+        case nothing
+    }
+
+    /// Whether it counts against the backend.
+    package var countsAgainstBackend: Bool { meaning == .fault }
+}
+
+/// Something that a poll noticed and that is no failure.
+package struct PollWarning: Hashable, Sendable {
+    /// What it is about, as one short word for logs, JSON and metrics.
+    package enum Kind: String, Hashable, Sendable, CaseIterable {
+        /// The certificate will soon have expired.
+        case certificateExpires = "certificate_expires"
+        /// The test messages could not be removed.
+        case notRemoved = "not_removed"
+    }
+
+    /// What it is about.
+    package let kind: Kind
+    /// In one line, escaped as a failure's text is.
+    package let text: String
+
+    /// Makes a warning; `text` has been through `printable`.
+    package init(_ kind: Kind, _ text: String) {
+        self.kind = kind
+        self.text = text
+    }
 }
 
 /// The outcome of one poll of one service.
@@ -71,12 +118,21 @@ package struct PollReport: Hashable, Sendable {
     package let phases: [PhaseTime]
     /// From the start of the connection to the end of the conversation.
     package let duration: Duration
+    /// What else was noticed.
+    package let warnings: [PollWarning]
+    /// The id of the test message that the server took for delivery, to be looked for in the mailbox.
+    package let deliveredMessage: String?
 
     /// Makes a report.
-    package init(failure: PollFailure?, phases: [PhaseTime], duration: Duration) {
+    package init(
+        failure: PollFailure?, phases: [PhaseTime], duration: Duration, warnings: [PollWarning] = [],
+        deliveredMessage: String? = nil
+    ) {
         self.failure = failure
         self.phases = phases
         self.duration = duration
+        self.warnings = warnings
+        self.deliveredMessage = deliveredMessage
     }
 
     /// Whether the service answered as it should.

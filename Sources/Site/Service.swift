@@ -6,6 +6,12 @@ package enum MailProtocol: String, Hashable, Sendable, CaseIterable {
     case pop3
     /// RFC 2033.
     case lmtp
+    /// ManageSieve, RFC 5804.
+    case sieve
+    /// Message submission, RFC 6409.
+    case submission
+    /// Any protocol whose server speaks first: it has to send a line.
+    case banner
 }
 
 /// How a connection is encrypted.
@@ -14,6 +20,8 @@ package enum TLSMode: String, Hashable, Sendable {
     case none
     /// From the first byte on (RFC 8314, section 3).
     case implicit
+    /// After the protocol's own STARTTLS or STLS.
+    case starttls
 }
 
 /// What is polled on each backend: a protocol at a port. A backend is healthy when all its services are.

@@ -1,3 +1,5 @@
+package import Site
+
 /// How this side of TLS behaves: what a `TLSContext` is made from.
 ///
 /// The peer's certificate is not looked at; the system's crypto policy (openssl.cnf, config(5ssl)) holds beside what is
@@ -12,20 +14,14 @@ package struct TLSConfiguration: Hashable, Sendable {
     }
 }
 
-/// A version of the TLS protocol that OpenSSL 3 speaks, older before newer.
-///
-/// The system's policy may refuse one all the same: OpenSSL's security level 1 and above leaves hardly anything of
-/// TLS 1.0 and 1.1.
-package enum TLSVersion: Int, Hashable, Sendable, CaseIterable, Comparable {
-    /// RFC 2246.
-    case tls10 = 0x0301
-    /// RFC 4346.
-    case tls11 = 0x0302
-    /// RFC 5246.
-    case tls12 = 0x0303
-    /// RFC 8446.
-    case tls13 = 0x0304
-
-    /// Older before newer.
-    package static func < (left: TLSVersion, right: TLSVersion) -> Bool { left.rawValue < right.rawValue }
+extension TLSVersion {
+    /// The number on the wire, which OpenSSL goes by.
+    var wireNumber: Int {
+        switch self {
+        case .tls10: 0x0301
+        case .tls11: 0x0302
+        case .tls12: 0x0303
+        case .tls13: 0x0304
+        }
+    }
 }
