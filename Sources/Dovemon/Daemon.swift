@@ -65,7 +65,8 @@ extension Policy {
         let settings = files.settings
         self.init(
             services: settings.services, interval: settings.interval, timeout: settings.effectiveTimeout,
-            failuresNeeded: settings.failuresNeeded, options: PollOptions(clientName: hostName(), imap: IMAPChecks(lists: settings.pollIMAPList)),
+            failuresNeeded: settings.failuresNeeded,
+            options: PollOptions(clientName: hostName(), imap: IMAPChecks(lists: settings.pollIMAPList)),
             accounts: Dictionary(uniqueKeysWithValues: files.accounts.map { ($0.address, $0.account) }))
     }
 }

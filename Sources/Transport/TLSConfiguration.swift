@@ -16,7 +16,7 @@ package struct TLSConfiguration: Hashable, Sendable {
 
 extension TLSVersion {
     /// The number on the wire, which OpenSSL goes by.
-    var wireNumber: Int {
+    var wireNumber: Int32 {
         switch self {
         case .tls10: 0x0301
         case .tls11: 0x0302

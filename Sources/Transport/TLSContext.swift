@@ -30,7 +30,7 @@ package final class TLSContext: Sendable {
 
     /// Debian 12's openssl.cnf sets no minimum, and OpenSSL's own still takes TLS 1.0 with RSA key exchange.
     private static func floor(_ configuration: TLSConfiguration, _ pointer: OpaquePointer) -> Int32 {
-        if let minimum = configuration.minimumVersion { return Int32(minimum.rawValue) }
+        if let minimum = configuration.minimumVersion { return minimum.wireNumber }
         let ofSystem = Int32(truncatingIfNeeded: shim_SSL_CTX_get_min_proto_version(pointer))
         return max(ofSystem, TLS1_2_VERSION)
     }

@@ -23,7 +23,7 @@ func rehearse(_ plan: PollPlan, _ pieces: [ArraySlice<UInt8>], then end: Interru
     switch plan.service.mailProtocol {
     case .imap: rehearse(IMAPDialogue(plan), plan, pieces, end)
     case .pop3: rehearse(POP3Dialogue(plan), plan, pieces, end)
-    case .lmtp: rehearse(LMTPDialogue(plan), plan, pieces, end)
+    case .lmtp, .sieve, .submission, .banner: rehearse(LMTPDialogue(plan), plan, pieces, end)
     }
 }
 
@@ -106,13 +106,15 @@ extension PollPlan {
     static let joe = Account(username: "joe", password: Password("hunter2"))
 
     static func imap(_ account: Account? = joe, list: Bool = true) -> PollPlan {
-        PollPlan(service: Service(.imap, port: 143), account: account, listsMailboxes: list)
+        PollPlan(
+            service: Service(.imap, port: 143), account: account, options: PollOptions(imap: IMAPChecks(lists: list)))
     }
     static func pop3(_ account: Account? = joe) -> PollPlan {
         PollPlan(service: Service(.pop3, port: 110), account: account)
     }
     static func lmtp(_ account: Account? = joe) -> PollPlan {
-        PollPlan(service: Service(.lmtp, port: 24), account: account, clientName: "monitor.example")
+        PollPlan(
+            service: Service(.lmtp, port: 24), account: account, options: PollOptions(clientName: "monitor.example"))
     }
 }
 

@@ -1,5 +1,6 @@
 import DirectorAdmin
 import Monitor
+import Probes
 import ScriptedPeers
 import Site
 import Testing
@@ -35,7 +36,8 @@ struct Scene: Sendable {
         let accounts = addresses.compactMap(IPAddress.init).map { ($0, account) }
         let policy = Policy(
             services: [Service(.imap, port: backends.port)], interval: interval, timeout: .seconds(20),
-            failuresNeeded: 2, listsMailboxes: false, accounts: Dictionary(uniqueKeysWithValues: accounts))
+            failuresNeeded: 2, options: PollOptions(imap: IMAPChecks(lists: false)),
+            accounts: Dictionary(uniqueKeysWithValues: accounts))
         var patience = DirectorClient.Patience.endless
         if model.ignorance == .isSilent { patience.ring = .seconds(1) }
         let run = try await MonitorRun.start(
