@@ -44,11 +44,11 @@ package struct BackendHealth: Sendable {
 
     /// A poll of the round has ended; gives the service's failures in a row, nil when it succeeded or tells nothing.
     ///
-    /// A failure of the monitor's own machine says nothing of the backend: it neither counts nor ends a streak, but the
+    /// A failure that is only a warning shows that the service is well. One of the monitor's own machine says nothing of the backend: it neither counts nor ends a streak, but the
     /// round has not succeeded.
     package mutating func pollEnded(_ service: Service, _ failure: PollFailure?, at now: Instant) -> Streak? {
         guard awaited.remove(service) != nil else { return nil }
-        guard let failure else {
+        guard let failure, failure.meaning != .warning else {
             streaks[service] = nil
             if awaited.isEmpty { lastRoundSucceeded = !roundFailed }
             return nil

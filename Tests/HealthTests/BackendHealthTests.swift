@@ -72,6 +72,19 @@ private func at(_ seconds: Int) -> Instant { .origin + .seconds(seconds) }
         }
     }
 
+    @Test mutating func theRelaysTroubleIsAsGoodAsASuccess() {
+        let relay = PollFailure(phase: .login, kind: .relay, code: "451", text: "4.4.0 no relay")
+        round([imap: nil, pop3: relay])
+        #expect(health.verdict(failuresNeeded: 1) == .healthy)
+        for _ in 0..<3 { round([imap: refused, pop3: refused]) }
+        #expect(health.verdict(failuresNeeded: 3) == .faulty)
+        health.roundStarted([imap])
+        #expect(end(imap, relay) == nil)
+        #expect(health.verdict(failuresNeeded: 1) == .healthy, "it ends a streak as a success does")
+        round([imap: relay, pop3: refused])
+        #expect(health.verdict(failuresNeeded: 3) == .undecided, "a round with a real failure is not good")
+    }
+
     @Test mutating func failuresOfDifferentServicesDoNotAddUp() {
         round([imap: refused, pop3: nil])
         round([imap: nil, pop3: refused])
