@@ -27,4 +27,6 @@ static inline long shim_SSL_set_tlsext_host_name(SSL *session, const char *name)
     return SSL_set_tlsext_host_name(session, name);
 }
 
+static inline unsigned long shim_XN_FLAG_RFC2253(void) { return XN_FLAG_RFC2253; }
+
 static inline long shim_BIO_set_mem_eof_return(BIO *bio, int value) { return BIO_set_mem_eof_return(bio, value); }

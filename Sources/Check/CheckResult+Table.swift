@@ -37,7 +37,12 @@ extension CheckResult.Backend {
 
 extension CheckResult.Poll {
     fileprivate func cells(colours: Bool) -> [TextTable.Cell] {
-        let encryption = service.tls == .implicit ? "+tls" : ""
+        let encryption =
+            switch service.tls {
+            case .none: ""
+            case .implicit: "+tls"
+            case .starttls: "+starttls"
+            }
         let milliseconds = (report.duration.inMilliseconds * 10).rounded() / 10
         return [
             TextTable.Cell("\(service.mailProtocol.rawValue)\(encryption):\(service.port)"),

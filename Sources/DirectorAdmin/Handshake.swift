@@ -25,7 +25,7 @@ extension Interruption {
     var directorText: String {
         switch self {
         case .refused(let text), .unreachable(let text), .local(let text), .closed(let text), .tls(let text),
-            .oversized(let text):
+            .oversized(let text), .certificate(let text), .injected(let text):
             text
         case .deadline: "no answer in time"
         case .cancelled: "given up"

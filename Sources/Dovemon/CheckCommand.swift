@@ -80,7 +80,8 @@ private struct CheckRound: Sendable {
         let now = time(nil)
         _ = raiseDescriptorLimit()
         let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
-        let tls = try TLSContext()
+        let tls = TLSContexts()
+        try tls.prepare(policy.options.tls)
         let targets: [Checker.Target]
         if spellings.isEmpty {
             switch try await list(on: loop) {

@@ -14,12 +14,13 @@ final class Daemon: Service {
     private let policy: NIOLoopBoundBox<Policy>
     private let socketPath: NIOLoopBoundBox<String>
     private let driver: NIOLoopBoundBox<MonitorDriver?>
-    private let tls: TLSContext
+    private let tls = TLSContexts()
     private let log: MonitorLog
     private let pollLimit: Int
 
     init(_ files: LoadedFiles, pollLimit: Int, log: MonitorLog) throws {
-        tls = try TLSContext()
+        policy = Policy(files)
+        try tls.prepare(policy.options.tls)
         self.log = log
         self.pollLimit = pollLimit
         let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
@@ -45,9 +46,10 @@ final class Daemon: Service {
         try await loop.submit { [driver] in driver.value?.stop() }.get()
     }
 
-    /// Puts other settings in force.
-    func reload(_ files: LoadedFiles) {
+    /// Puts other settings in force; changes nothing when the certificates' issuers cannot be read.
+    func reload(_ files: LoadedFiles) throws {
         let policy = Policy(files)
+        try tls.prepare(policy.options.tls)
         let path = files.settings.directorAdminSocket
         loop.execute { [self] in
             let isSame = path == socketPath.value

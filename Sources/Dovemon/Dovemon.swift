@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
+internal import Site
 
 /// The program: `dovemon` or `dovemon run` is the daemon, the other commands are for people and other programs.
 @main
@@ -15,7 +16,7 @@ struct Dovemon: AsyncParsableCommand {
         subcommands: [RunCommand.self, CheckCommand.self, CheckConfigCommand.self],
         defaultSubcommand: RunCommand.self)
 
-    static let version = "0.1.0"
+    static let version = dovemonVersion
 
     /// Parses and runs. A mistake in the command line ends with status 3, which means "could not tell" to Nagios; the
     /// parser's own 64 would mean nothing there.

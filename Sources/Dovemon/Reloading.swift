@@ -27,8 +27,13 @@ struct Reloading: Service {
             log.logger.error("settings=kept note=\"the files are wrong: the old settings stay in force\"")
             return
         }
+        do {
+            try daemon.reload(loaded)
+        } catch {
+            log.logger.error("settings=kept note=\"\(error): the old settings stay in force\"")
+            return
+        }
         writer.configure(
             facility: loaded.settings.syslogFacility.code, level: Logger.Level(loglevel: loaded.settings.logLevel))
-        daemon.reload(loaded)
     }
 }

@@ -8,6 +8,13 @@ protocol Dialogue: Sendable {
     var phase: Phase { get }
     /// The server has sent a line.
     mutating func lineReceived(_ line: ArraySlice<UInt8>) -> Turn
+    /// TLS is negotiated behind `Turn.startTLS`: whatever the server has said of its capabilities is forgotten.
+    mutating func encrypted() -> Turn
+}
+
+extension Dialogue {
+    /// A protocol without STARTTLS never comes here.
+    mutating func encrypted() -> Turn { .listen }
 }
 
 /// A dialogue's answer to a line.
@@ -18,6 +25,8 @@ enum Turn: Equatable {
     case say([UInt8])
     /// So many bytes are read over before the next line.
     case skip(Int)
+    /// The server consented to TLS, which is negotiated now.
+    case startTLS
     /// The goodbye was heard: all went well.
     case done
     /// The server refused, or what it said makes no sense. `code` and `text` are parts of its line; `remark` is what this
@@ -30,6 +39,8 @@ extension Turn {
     static func malformed(_ expected: String, got line: ArraySlice<UInt8>) -> Turn {
         .fail(.malformed, remark: "not \(expected): ", text: line)
     }
+    /// TLS is wanted, and cannot be had.
+    static let startTLSNotOffered = Turn.fail(.tls, remark: "STARTTLS is not offered")
     /// A command, its line end added.
     static func command(_ text: String) -> Turn { .say(Array(text.utf8) + crlf) }
 }

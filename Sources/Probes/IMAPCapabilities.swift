@@ -2,6 +2,10 @@
 struct IMAPCapabilities: Equatable, Sendable {
     /// LOGIN is refused here (RFC 9051, section 6.2.3).
     var loginDisabled = false
+    /// STARTTLS is offered.
+    var startTLS = false
+    /// ID is known (RFC 2971).
+    var id = false
     /// AUTHENTICATE PLAIN is offered.
     var authPlain = false
     /// AUTHENTICATE takes an initial response (RFC 4959).
@@ -12,6 +16,8 @@ struct IMAPCapabilities: Equatable, Sendable {
     init(_ words: ArraySlice<UInt8>) {
         for word in words.split(separator: UInt8(ascii: " ")) {
             if word.equals("LOGINDISABLED") { loginDisabled = true }
+            if word.equals("STARTTLS") { startTLS = true }
+            if word.equals("ID") { id = true }
             if word.equals("AUTH=PLAIN") { authPlain = true }
             if word.equals("SASL-IR") { saslInitialResponse = true }
             if word.equals("LITERAL+") { nonSynchronizingLimit = .max }

@@ -1,10 +1,11 @@
 internal import Site
 internal import Transport
 
-/// An IMAP poll (RFC 9051 and RFC 3501): greeting, capabilities, login, LIST, LOGOUT.
+/// An IMAP poll (RFC 9051 and RFC 3501): greeting, capabilities, STARTTLS, ID (RFC 2971), login, LIST,
+/// LOGOUT.
 struct IMAPDialogue: Dialogue {
     private enum State {
-        case greeting, capability, login, list, logout
+        case greeting, capability, startTLS, id, login, list, logout
     }
 
     private let plan: PollPlan
@@ -18,7 +19,19 @@ struct IMAPDialogue: Dialogue {
     /// The line is the rest of a response, behind a literal.
     private var continuesResponse = false
 
-    init(_ plan: PollPlan) { self.plan = plan }
+    /// STARTTLS is still to come.
+    private var toBeEncrypted: Bool
+
+    init(_ plan: PollPlan) {
+        self.plan = plan
+        toBeEncrypted = plan.service.tls == .starttls
+    }
+
+    mutating func encrypted() -> Turn {
+        toBeEncrypted = false
+        capabilities = nil
+        return ask(.capability, "CAPABILITY")
+    }
 
     mutating func lineReceived(_ line: ArraySlice<UInt8>) -> Turn {
         if continuesResponse {
@@ -68,6 +81,8 @@ struct IMAPDialogue: Dialogue {
 
     private mutating func taggedStatusReceived(_ status: IMAPStatus, _ line: ArraySlice<UInt8>) -> Turn {
         if state == .logout { return .done }
+        // Nobody has to like to be told who asks.
+        if state == .id, status.condition == .no || status.condition == .bad { return logIn() }
         guard status.condition == .ok else {
             return status.condition == .no || status.condition == .bad
                 ? .fail(.rejected, code: status.code, text: status.text) : .malformed("a reply to \(tag)", got: line)
@@ -78,6 +93,8 @@ struct IMAPDialogue: Dialogue {
         case .capability:
             guard capabilities != nil else { return .malformed("preceded by capabilities", got: line) }
             return capabilitiesKnown()
+        case .startTLS: return .startTLS
+        case .id: return logIn()
         case .login:
             authenticated = true
             return lookOrLeave()
@@ -86,17 +103,28 @@ struct IMAPDialogue: Dialogue {
     }
 
     private mutating func capabilitiesKnown() -> Turn {
+        let capabilities = capabilities ?? IMAPCapabilities([])
+        if toBeEncrypted {
+            phase = .tls
+            // Who is logged in already cannot begin with TLS (RFC 9051, section 6.2.1).
+            return capabilities.startTLS && !authenticated ? ask(.startTLS, "STARTTLS") : .startTLSNotOffered
+        }
+        return capabilities.id ? ask(.id, IMAPString.identification) : logIn()
+    }
+
+    private mutating func logIn() -> Turn {
         guard let account = plan.account else { return logOut() }
         if authenticated { return lookOrLeave() }
         let capabilities = capabilities ?? IMAPCapabilities([])
         phase = .login
-        if !capabilities.loginDisabled {
+        if account.masterUser == nil, !capabilities.loginDisabled {
             return ask(
                 .login, "LOGIN", arguments: [account.username, account.password.secret],
                 nonSynchronizingLimit: capabilities.nonSynchronizingLimit)
         }
         guard capabilities.authPlain else {
-            return .fail(.loginDisabled, remark: "LOGINDISABLED, and no AUTH=PLAIN: encryption may be wanted")
+            let missing = account.masterUser == nil ? "LOGINDISABLED, and no AUTH=PLAIN" : "no AUTH=PLAIN"
+            return .fail(.loginDisabled, remark: "\(missing): encryption may be wanted")
         }
         let response = SASL.plain(account)
         if capabilities.saslInitialResponse {

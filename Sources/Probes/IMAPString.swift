@@ -1,3 +1,5 @@
+internal import Site
+
 /// How a string argument goes to an IMAP server (RFC 9051, section 4.3), and a whole command with it.
 enum IMAPString {
     /// The longest text that goes as a quoted string: old servers limit their lines.
@@ -14,6 +16,9 @@ enum IMAPString {
             byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") ? [UInt8(ascii: "\\"), byte] : [byte]
         }
     }
+
+    /// The command that tells a server who asks (RFC 2971, section 3.1).
+    static let identification = "ID (\"name\" \"dovemon\" \"version\" \"\(dovemonVersion)\")"
 
     /// A command with string arguments, in the pieces in which it can be sent: before each piece but the first, the server's
     /// continuation is awaited.

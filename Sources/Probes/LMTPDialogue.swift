@@ -1,18 +1,34 @@
 internal import Site
 
-/// An LMTP poll (RFC 2033): greeting, LHLO, QUIT, with replies as RFC 5321, section 4.2 has them.
+/// An LMTP poll (RFC 2033): greeting, STARTTLS (RFC 3207), LHLO, QUIT, with replies as RFC 5321, section 4.2 has them.
 struct LMTPDialogue: Dialogue {
     private let clientName: String
     private(set) var phase = Phase.greeting
     /// The code that a reply of several lines began with.
     private var continuedCode: ArraySlice<UInt8>?
 
-    init(_ plan: PollPlan) { clientName = plan.options.clientName }
+    /// STARTTLS is still to come.
+    private var toBeEncrypted: Bool
+    /// LHLO was said in clear, to see whether STARTTLS is offered.
+    private var greetsInClear = false
+    private var offersTLS = false
+
+    init(_ plan: PollPlan) {
+        clientName = plan.options.clientName
+        toBeEncrypted = plan.service.tls == .starttls
+    }
+
+    mutating func encrypted() -> Turn {
+        toBeEncrypted = false
+        phase = .command
+        return .command("LHLO \(clientName)")
+    }
 
     mutating func lineReceived(_ line: ArraySlice<UInt8>) -> Turn {
         guard let reply = SMTPReplyLine(line), continuedCode.map({ $0 == reply.code }) ?? true else {
             return .malformed("an LMTP reply", got: line)
         }
+        if reply.isKeyword("STARTTLS") { offersTLS = true }
         guard reply.isLast else {
             continuedCode = reply.code
             return .listen
@@ -21,8 +37,14 @@ struct LMTPDialogue: Dialogue {
         if phase == .logout { return .done }
         guard reply.isPositive else { return .fail(.rejected, code: reply.code, text: reply.text) }
         switch phase {
+        case .greeting where greetsInClear:
+            phase = .tls
+            return offersTLS ? .command("STARTTLS") : .startTLSNotOffered
+        case .tls: return .startTLS
         case .greeting:
-            phase = .command
+            greetsInClear = toBeEncrypted
+            offersTLS = false
+            if !toBeEncrypted { phase = .command }
             return .command("LHLO \(clientName)")
         default:
             phase = .logout
@@ -51,6 +73,9 @@ struct SMTPReplyLine {
         isLast = separator != UInt8(ascii: "-")
         text = line.dropFirst(4)
     }
+
+    /// Whether it tells of an extension of the server (RFC 5321, section 4.1.1.1).
+    func isKeyword(_ word: StaticString) -> Bool { text.firstWord.word.equals(word) }
 
     /// 2yz: done as asked.
     var isPositive: Bool { code.first == UInt8(ascii: "2") }

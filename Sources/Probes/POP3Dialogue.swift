@@ -1,45 +1,87 @@
 internal import Site
 
-/// A POP3 poll (RFC 1939): greeting, USER, PASS, QUIT; without an account CAPA (RFC 2449) in place of the login.
+/// A POP3 poll (RFC 1939): greeting, STLS (RFC 2595), USER, PASS, QUIT; for a master user AUTH PLAIN (RFC 5034), without an
+/// account CAPA (RFC 2449) in place of the login.
 struct POP3Dialogue: Dialogue {
     private enum State {
-        case greeting, capabilities, listingCapabilities, user, pass, quit
+        case greeting, capabilities, listingCapabilities, startTLS, user, pass, auth, authResponse, quit
     }
 
     private let account: Account?
     private var state = State.greeting
     private(set) var phase = Phase.greeting
 
-    init(_ plan: PollPlan) { account = plan.account }
+    /// STLS is still to come.
+    private var toBeEncrypted: Bool
+    private var offersTLS = false
+
+    init(_ plan: PollPlan) {
+        account = plan.account
+        toBeEncrypted = plan.service.tls == .starttls
+    }
+
+    mutating func encrypted() -> Turn {
+        toBeEncrypted = false
+        return greeted()
+    }
 
     mutating func lineReceived(_ line: ArraySlice<UInt8>) -> Turn {
-        if state == .listingCapabilities { return line.elementsEqual(".".utf8) ? quit() : .listen }
+        if state == .listingCapabilities { return capabilityReceived(line) }
         let (status, text) = line.firstWord
+        if state == .auth, status.elementsEqual("+".utf8), let account {
+            state = .authResponse
+            return .say(SASL.plain(account) + crlf)
+        }
         let positive = status.equals("+OK")
         guard positive || status.equals("-ERR") else { return .malformed("a POP3 reply", got: line) }
         switch (state, positive) {
         case (.capabilities, false), (.quit, _):
             // CAPA is optional, and nothing after QUIT matters.
-            return state == .quit ? .done : quit()
+            return state == .quit ? .done : capabilitiesEnded()
         case (_, false):
             let (code, reason) = text.responseCode
             return .fail(.rejected, code: code, text: reason)
-        case (.greeting, _):
-            guard let account else {
-                state = .capabilities
-                return .command("CAPA")
-            }
-            state = .user
-            phase = .login
-            return .command("USER \(account.username)")
+        case (.greeting, _): return greeted()
+        case (.startTLS, _): return .startTLS
         case (.capabilities, _):
             state = .listingCapabilities
             return .listen
         case (.user, _):
             state = .pass
             return .command("PASS \(account?.password.secret ?? "")")
-        case (.pass, _), (.listingCapabilities, _): return quit()
+        case (.auth, _): return .malformed("asked for", got: line)
+        case (.pass, _), (.authResponse, _), (.listingCapabilities, _): return quit()
         }
+    }
+
+    /// The server is ready, and encrypted where it has to be at once. A login needs none of the capabilities.
+    private mutating func greeted() -> Turn {
+        guard let account, !toBeEncrypted else {
+            state = .capabilities
+            return .command("CAPA")
+        }
+        phase = .login
+        guard account.masterUser == nil else {
+            // Not every server takes an initial response, and lines with one may be too long (RFC 5034, section 4).
+            state = .auth
+            return .command("AUTH PLAIN")
+        }
+        state = .user
+        return .command("USER \(account.username)")
+    }
+
+    private mutating func capabilityReceived(_ line: ArraySlice<UInt8>) -> Turn {
+        if line.elementsEqual(".".utf8) { return capabilitiesEnded() }
+        if line.equals("STLS") { offersTLS = true }
+        return .listen
+    }
+
+    private mutating func capabilitiesEnded() -> Turn {
+        guard toBeEncrypted else { return quit() }
+        phase = .tls
+        guard offersTLS else { return .startTLSNotOffered }
+        state = .startTLS
+        return .command("STLS")
     }
 
     private mutating func quit() -> Turn {

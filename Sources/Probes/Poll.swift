@@ -6,14 +6,22 @@ struct Poll<Protocol: Dialogue>: Conversation {
     private var dialogue: Protocol
     private var stopwatch: Stopwatch
     private let account: Account?
+    private let expiry: ExpiryWatch
+    private var warnings: [PollWarning] = []
     /// Before the dialogue can speak: `.connect`, then `.tls` where wanted.
     private var transportPhase: Phase? = .connect
     private let encrypted: Bool
 
-    init(_ dialogue: Protocol, plan: PollPlan, startedAt start: Instant) {
+    /// A poll that began at `start`, and for which a name was looked up until `resolved`; `date` is the wall clock's time,
+    /// in seconds since 1970.
+    init(
+        _ dialogue: Protocol, plan: PollPlan, startedAt start: Instant, resolvedAt resolved: Instant? = nil, date: Int
+    ) {
         self.dialogue = dialogue
-        self.stopwatch = Stopwatch(startedAt: start)
+        self.stopwatch = Stopwatch(startedAt: start, in: resolved == nil ? .connect : .resolve)
+        if let resolved { stopwatch.enter(.connect, at: resolved) }
         self.account = plan.account
+        self.expiry = ExpiryWatch(days: plan.options.tls.expiryWarning, date: date)
         self.encrypted = plan.service.tls == .implicit
     }
 
@@ -25,23 +33,38 @@ struct Poll<Protocol: Dialogue>: Conversation {
         stopwatch.enter(.tls, at: now)
     }
 
+    mutating func encrypted(by peer: TLSPeer, at now: Instant) {
+        if let warning = expiry.warning(of: peer.certificate) { warnings.append(warning) }
+    }
+
     mutating func opened(at now: Instant) -> Step<PollReport> {
-        transportPhase = nil
-        stopwatch.enter(dialogue.phase, at: now)
-        return .wait
+        guard transportPhase == nil else {
+            transportPhase = nil
+            stopwatch.enter(dialogue.phase, at: now)
+            return .wait
+        }
+        let spoken = dialogue.phase
+        return step(dialogue.encrypted(), spoken, [], now)
     }
 
     mutating func lineReceived(_ line: ArraySlice<UInt8>, at now: Instant) -> Step<PollReport> {
         let spoken = dialogue.phase
-        let turn = dialogue.lineReceived(line)
+        return step(dialogue.lineReceived(line), spoken, line, now)
+    }
+
+    /// Carries out a turn that answers `line`, which was received in the phase `spoken`.
+    private mutating func step(
+        _ turn: Turn, _ spoken: Phase, _ line: ArraySlice<UInt8>, _ now: Instant
+    ) -> Step<PollReport> {
         if dialogue.phase != spoken { stopwatch.enter(dialogue.phase, at: now) }
         switch turn {
         case .listen: return .wait
         case .say(let bytes): return .send(bytes)
         case .skip(let count): return .skip(count)
-        case .done: return .finish(stopwatch.report(failure: nil, at: now))
+        case .startTLS: return .startTLS
+        case .done: return .finish(success(at: now))
         // All that was to be shown has been shown: no goodbye can spoil it.
-        case .fail where spoken == .logout: return .finish(stopwatch.report(failure: nil, at: now))
+        case .fail where spoken == .logout: return .finish(success(at: now))
         case .fail(let kind, let code, let remark, let text):
             let redaction = Redaction(account, in: line)
             let failure = PollFailure(
@@ -52,16 +75,21 @@ struct Poll<Protocol: Dialogue>: Conversation {
         }
     }
 
+    private func success(at now: Instant) -> PollReport {
+        stopwatch.report(failure: nil, warnings: warnings, at: now)
+    }
+
     mutating func interrupted(by interruption: Interruption, at now: Instant) -> PollReport {
         // Nor can the lack of one.
-        if phase == .logout { return stopwatch.report(failure: nil, at: now) }
+        if phase == .logout { return success(at: now) }
         let (kind, text): (FailureKind, String) =
             switch interruption {
             case .refused(let text): (.refused, text)
             case .unreachable(let text): (.unreachable, text)
             case .local(let text): (.local, text)
             case .closed(let text): (.closed, text)
-            case .tls(let text): (.tls, text)
+            case .tls(let text), .injected(let text): (.tls, text)
+            case .certificate(let text): (.certificate, text)
             case .oversized(let text): (.oversized, text)
             case .deadline: (.timeout, "no answer in time")
             case .cancelled: (.local, "the poll was given up")

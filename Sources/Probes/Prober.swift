@@ -1,43 +1,150 @@
+internal import Glibc
 package import Site
 package import Transport
 
 /// Polls backends, each poll a conversation of its own on the connector's event loop.
 package struct Prober {
     private let connector: Connector
-    private let tls: TLSContext
+    private let tls: TLSContexts
+    private let names: PointerNames
 
-    /// Makes a prober; `tls` serves all polls of services with TLS.
-    package init(connector: Connector, tls: TLSContext) {
+    /// Makes a prober; `tls` serves all polls of services with TLS, `names` those that need their backend's name.
+    package init(connector: Connector, tls: TLSContexts, names: PointerNames? = nil) {
         self.connector = connector
         self.tls = tls
+        self.names = names ?? PointerNames(loop: connector.loop)
     }
 
     /// Polls one service of one backend. Must be called on the connector's loop.
     ///
     /// - Parameters:
-    ///   - time: the one deadline, from the start of the connection to the goodbye.
+    ///   - time: the one deadline, from the start of the connection, or of the lookup of a name, to the goodbye.
     ///   - completion: called exactly once, on the loop.
     /// - Returns: the means to give the poll up; it is then reported as a failure of kind `local`.
     @discardableResult
     package func poll(
         _ address: IPAddress, plan: PollPlan, within time: Duration, completion: @escaping (PollReport) -> Void
     ) -> RunningConversation {
-        switch plan.service.mailProtocol {
-        case .imap: start(IMAPDialogue(plan), address, plan, time, completion)
-        case .pop3: start(POP3Dialogue(plan), address, plan, time, completion)
-        case .lmtp: start(LMTPDialogue(plan), address, plan, time, completion)
-        case .sieve, .submission, .banner: start(LMTPDialogue(plan), address, plan, time, completion)
+        let start = Instant.now()
+        guard plan.needsPointer else {
+            let identity = plan.identity(of: address, pointer: nil)
+            return open(Opening(address, plan, identity, startedAt: start), within: time, completion)
+        }
+        let running = Handover()
+        let lookup = names.find(address, within: time) { result in
+            let resolved = Instant.now()
+            let left = time - (resolved - start)
+            switch result {
+            case .failure(let failure): completion(.unresolved(failure.text, after: resolved - start))
+            // A backend must not pay for the resolver's slowness. The name is known the next time.
+            case .success where left < time / 2:
+                completion(.unresolved("the resolver took too long", after: resolved - start))
+            case .success(let name):
+                let identity = plan.identity(of: address, pointer: name)
+                let opening = Opening(address, plan, identity, startedAt: start, resolvedAt: resolved)
+                running.conversation = open(opening, within: left, completion)
+            }
+        }
+        return RunningConversation {
+            lookup.cancel()
+            running.conversation?.cancel()
+        }
+    }
+
+    /// Where and how a poll's connection is opened.
+    private struct Opening {
+        let address: IPAddress
+        let plan: PollPlan
+        let identity: PeerIdentity?
+        let start: Instant
+        let resolved: Instant?
+
+        init(
+            _ address: IPAddress, _ plan: PollPlan, _ identity: PeerIdentity?, startedAt start: Instant,
+            resolvedAt resolved: Instant? = nil
+        ) {
+            self.address = address
+            self.plan = plan
+            self.identity = identity
+            self.start = start
+            self.resolved = resolved
+        }
+    }
+
+    private final class Handover {
+        var conversation: RunningConversation?
+    }
+
+    private func open(
+        _ opening: Opening, within time: Duration, _ completion: @escaping (PollReport) -> Void
+    ) -> RunningConversation {
+        let plan = opening.plan
+        return switch plan.service.mailProtocol {
+        case .imap: start(IMAPDialogue(plan), opening, time, completion)
+        case .pop3: start(POP3Dialogue(plan), opening, time, completion)
+        case .lmtp: start(LMTPDialogue(plan), opening, time, completion)
+        case .sieve, .submission, .banner: start(LMTPDialogue(plan), opening, time, completion)
         }
     }
 
     private func start(
-        _ dialogue: some Dialogue, _ address: IPAddress, _ plan: PollPlan, _ time: Duration,
-        _ completion: @escaping (PollReport) -> Void
+        _ dialogue: some Dialogue, _ opening: Opening, _ time: Duration, _ completion: @escaping (PollReport) -> Void
     ) -> RunningConversation {
-        connector.start(
-            Poll(dialogue, plan: plan, startedAt: .now()),
-            at: .tcp(address, port: plan.service.port),
-            tls: plan.service.tls == .implicit ? tls : nil,
-            limits: .poll, within: time, completion: completion)
+        let plan = opening.plan
+        var poll = Poll(
+            dialogue, plan: plan, startedAt: opening.start, resolvedAt: opening.resolved, date: Glibc.time(nil))
+        do {
+            return connector.start(
+                poll, at: .tcp(opening.address, port: plan.service.port),
+                encryption: try encryption(plan, opening.identity),
+                preamble: plan.options.proxied.contains(plan.service.mailProtocol) ? ProxyHeader.local : [],
+                limits: .poll, within: time, completion: completion)
+        } catch {
+            completion(poll.interrupted(by: .local(error.description), at: .now()))
+            return RunningConversation {}
+        }
+    }
+
+    private func encryption(_ plan: PollPlan, _ identity: PeerIdentity?) throws(TLSError) -> Encryption? {
+        guard plan.service.tls != .none else { return nil }
+        return Encryption(
+            try tls.context(plan.options.tls.configuration), expecting: identity,
+            start: plan.service.tls == .implicit ? .atOnce : .onRequest)
+    }
+}
+
+extension TLSContexts {
+    /// Makes what polls with these checks need, and forgets all else. Fails when the file of trusted issuers cannot be read.
+    package func prepare(_ checks: TLSChecks) throws(TLSError) { try prepare(checks.configuration) }
+}
+
+extension TLSChecks {
+    fileprivate var configuration: TLSConfiguration {
+        TLSConfiguration(
+            minimumVersion: minimumVersion, trust: verifies ? authorities.map { .file($0) } ?? .system : nil)
+    }
+}
+
+extension PollPlan {
+    private var serverName: ServerName { account?.serverName ?? options.tls.serverName }
+
+    /// Whether the backend's name has to be looked up: only a verification needs it.
+    fileprivate var needsPointer: Bool { service.tls != .none && options.tls.verifies && serverName == .pointer }
+
+    fileprivate func identity(of address: IPAddress, pointer: String?) -> PeerIdentity? {
+        switch serverName {
+        case .address: .address(address)
+        case .name(let name): IPAddress(name).map { .address($0) } ?? .name(name)
+        case .pointer: pointer.map { .name($0) }
+        }
+    }
+}
+
+extension PollReport {
+    /// The backend's name could not be told, which says nothing of the backend.
+    fileprivate static func unresolved(_ text: String, after time: Duration) -> PollReport {
+        PollReport(
+            failure: PollFailure(phase: .resolve, kind: .local, text: printable(text)),
+            phases: [PhaseTime(.resolve, time)], duration: time)
     }
 }

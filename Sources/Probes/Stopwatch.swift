@@ -3,12 +3,13 @@ internal import Site
 /// Takes the time of a poll's phases.
 struct Stopwatch: Sendable {
     private let start: Instant
-    private var phase = Phase.connect
+    private var phase: Phase
     private var phaseStart: Instant
     private var phases: [PhaseTime] = []
 
-    init(startedAt start: Instant) {
+    init(startedAt start: Instant, in phase: Phase = .connect) {
         self.start = start
+        self.phase = phase
         self.phaseStart = start
     }
 
@@ -19,8 +20,9 @@ struct Stopwatch: Sendable {
     }
 
     /// The report of a poll that ended now, the last phase's time included.
-    func report(failure: PollFailure?, at now: Instant) -> PollReport {
+    func report(failure: PollFailure?, warnings: [PollWarning] = [], at now: Instant) -> PollReport {
         PollReport(
-            failure: failure, phases: phases + [PhaseTime(phase, now - phaseStart)], duration: now - start)
+            failure: failure, phases: phases + [PhaseTime(phase, now - phaseStart)], duration: now - start,
+            warnings: warnings)
     }
 }

@@ -4,7 +4,7 @@ package enum Phase: String, Hashable, Sendable, CaseIterable {
     case resolve
     /// The TCP connection is made.
     case connect
-    /// TLS is negotiated.
+    /// TLS is negotiated; with STARTTLS also the request for it, and the capabilities asked for anew.
     case tls
     /// The server greets and tells its capabilities.
     case greeting

@@ -13,17 +13,19 @@ package struct Connector {
     /// Holds a conversation. Must be called on the loop.
     ///
     /// - Parameters:
-    ///   - tls: the context for TLS from the first byte on; nil for a plain connection.
+    ///   - encryption: the means for TLS; nil for a plain connection.
+    ///   - preamble: bytes that go before everything else, TLS included.
     ///   - limits: what the peer may send at most.
     ///   - time: how long it all may take, from now to the last word; nil for no limit.
     ///   - completion: called exactly once, on the loop, possibly before `start` returns.
     /// - Returns: the means to cut it short.
     @discardableResult
     package func start<C: Conversation>(
-        _ conversation: C, at endpoint: Endpoint, tls: TLSContext? = nil, limits: Limits, within time: Duration?,
-        completion: @escaping (C.Outcome) -> Void
+        _ conversation: C, at endpoint: Endpoint, encryption: Encryption? = nil, preamble: [UInt8] = [], limits: Limits,
+        within time: Duration?, completion: @escaping (C.Outcome) -> Void
     ) -> RunningConversation {
-        let handler = ConversationHandler(conversation, tls: tls, limits: limits, completion: completion)
+        let handler = ConversationHandler(
+            conversation, encryption: encryption, preamble: preamble, limits: limits, completion: completion)
         let isolated = loop.assumeIsolated()
         if let time {
             let due = Instant.now() + time
@@ -61,6 +63,28 @@ package struct Connector {
     private static let connectionLimit = Duration.seconds(60)
 }
 
+/// How a conversation is encrypted.
+package struct Encryption: Sendable {
+    /// When TLS begins.
+    package enum Start: Hashable, Sendable {
+        /// With the first byte.
+        case atOnce
+        /// With `Step.startTLS`.
+        case onRequest
+    }
+
+    let context: TLSContext
+    let identity: PeerIdentity?
+    let start: Start
+
+    /// Makes it of a context and the peer that is expected.
+    package init(_ context: TLSContext, expecting identity: PeerIdentity? = nil, start: Start = .atOnce) {
+        self.context = context
+        self.identity = identity
+        self.start = start
+    }
+}
+
 /// What a peer may send in one conversation; more of either ends it.
 package struct Limits: Sendable {
     /// Bytes in one line.
@@ -82,4 +106,7 @@ package struct Limits: Sendable {
 package struct RunningConversation {
     /// Ends the conversation as `Interruption.cancelled`; without effect when it has ended.
     package let cancel: () -> Void
+
+    /// Makes it of what cuts the conversation short.
+    package init(cancel: @escaping () -> Void) { self.cancel = cancel }
 }

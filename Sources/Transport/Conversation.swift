@@ -10,12 +10,20 @@ package protocol Conversation: Sendable {
 
     /// The connection is made; implicit TLS, where wanted, is still to be negotiated.
     mutating func connected(at now: Instant)
-    /// The stream is ready for lines: connected, and encrypted where wanted.
+    /// TLS is negotiated; `opened` follows.
+    mutating func encrypted(by peer: TLSPeer, at now: Instant)
+    /// The stream is ready for lines: connected, and encrypted where that is wanted from the first byte on. Once more
+    /// when TLS is negotiated behind `Step.startTLS`: nothing that the peer said before is to be believed.
     mutating func opened(at now: Instant) -> Step<Outcome>
     /// The peer sent a line; its end is cut off.
     mutating func lineReceived(_ line: ArraySlice<UInt8>, at now: Instant) -> Step<Outcome>
     /// The conversation was cut short; nothing more can be sent.
     mutating func interrupted(by interruption: Interruption, at now: Instant) -> Outcome
+}
+
+extension Conversation {
+    /// Most conversations have no use for it.
+    package mutating func encrypted(by peer: TLSPeer, at now: Instant) {}
 }
 
 /// What a conversation wants next.
@@ -26,6 +34,9 @@ package enum Step<Outcome> {
     case send([UInt8])
     /// So many bytes passed over, then the next line (an IMAP literal).
     case skip(Int)
+    /// TLS negotiated, at once and for the rest of the connection. Only where the connector was given the means, and only
+    /// once. Bytes that the peer has sent in clear behind its last line end the conversation (RFC 3207, section 5).
+    case startTLS
     /// Nothing more: the connection can be closed.
     case finish(Outcome)
 }
@@ -45,6 +56,10 @@ package enum Interruption: Hashable, Sendable {
     case closed(String)
     /// TLS failed.
     case tls(String)
+    /// The peer's certificate is not to be trusted.
+    case certificate(String)
+    /// The peer's consent to TLS was followed by bytes in clear: somebody may have put them there.
+    case injected(String)
     /// More arrived than the limits allow.
     case oversized(String)
     /// The deadline passed.

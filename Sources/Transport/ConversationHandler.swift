@@ -13,15 +13,22 @@ final class ConversationHandler<C: Conversation>: ChannelInboundHandler {
     private let limits: Limits
     private var decoder: LineDecoder
     private var received = 0
-    private let tlsContext: TLSContext?
+    private let encryption: Encryption?
+    private let preamble: [UInt8]
     private var tls: TLSSession?
+    /// Whether TLS was begun with `Step.startTLS`, and nothing has arrived since.
+    private var awaitsFirstRecord = false
     private var channel: (any Channel)?
     /// Nil once called: the conversation is over.
     private var completion: ((C.Outcome) -> Void)?
 
-    init(_ conversation: C, tls: TLSContext?, limits: Limits, completion: @escaping (C.Outcome) -> Void) {
+    init(
+        _ conversation: C, encryption: Encryption?, preamble: [UInt8], limits: Limits,
+        completion: @escaping (C.Outcome) -> Void
+    ) {
         self.conversation = conversation
-        self.tlsContext = tls
+        self.encryption = encryption
+        self.preamble = preamble
         self.limits = limits
         self.completion = completion
         self.decoder = LineDecoder(limit: limits.line)
@@ -46,15 +53,9 @@ final class ConversationHandler<C: Conversation>: ChannelInboundHandler {
     func channelActive(context: ChannelHandlerContext) {
         guard completion != nil else { return }
         conversation.connected(at: .now())
-        guard let tlsContext else { return perform(conversation.opened(at: .now())) }
-        do {
-            let session = try TLSSession(context: tlsContext)
-            tls = session
-            advance(session, session.startHandshake())
-        } catch {
-            // Only the own machine can be in the way before the first byte.
-            interrupt(.local(error.description))
-        }
+        if !preamble.isEmpty { send(preamble) }
+        guard let encryption, encryption.start == .atOnce else { return perform(conversation.opened(at: .now())) }
+        negotiate(encryption)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -65,6 +66,10 @@ final class ConversationHandler<C: Conversation>: ChannelInboundHandler {
             return interrupt(.oversized("more than \(limits.total) bytes"))
         }
         if let tls {
+            if awaitsFirstRecord, let first = bytes.readableBytesView.first {
+                awaitsFirstRecord = false
+                guard isRecordType(first) else { return interrupt(.injected(Self.injection)) }
+            }
             var plaintext = context.channel.allocator.buffer(capacity: bytes.readableBytes)
             let progress = bytes.withUnsafeReadableBytes { tls.receive($0, plaintext: &plaintext) }
             decoder.append(plaintext.readableBytesView)
@@ -85,16 +90,44 @@ final class ConversationHandler<C: Conversation>: ChannelInboundHandler {
         interrupt(Interruption(error))
     }
 
+    private func negotiate(_ encryption: Encryption) {
+        do {
+            let session = try TLSSession(context: encryption.context, expecting: encryption.identity)
+            tls = session
+            advance(session, session.startHandshake())
+        } catch {
+            // Only the own machine can be in the way before the first byte.
+            interrupt(.local(error.description))
+        }
+    }
+
+    private func startTLS() {
+        guard let encryption, tls == nil else { return interrupt(.local("TLS was begun without the means")) }
+        guard decoder.isEmpty else { return interrupt(.injected(Self.injection)) }
+        // What was put in clear into a packet of its own comes later.
+        awaitsFirstRecord = true
+        negotiate(encryption)
+    }
+
+    /// The same however the peer's bytes were cut into packets.
+    private static var injection: String { "bytes in clear behind STARTTLS's OK" }
+
+    /// An answer to a ClientHello is an alert or a handshake record (RFC 8446, section 5.1).
+    private func isRecordType(_ byte: UInt8) -> Bool { byte == 21 || byte == 22 }
+
     /// Acts on what a call into the TLS session brought about, in the order in which it happened.
     private func advance(_ session: TLSSession, _ progress: TLSProgress) {
         // The peer gets what TLS has to say even when the conversation ends here: an alert tells it why.
         flush(session)
-        if progress.established, completion != nil { perform(conversation.opened(at: .now())) }
+        if progress.established, completion != nil, let peer = session.peer {
+            conversation.encrypted(by: peer, at: .now())
+            perform(conversation.opened(at: .now()))
+        }
         consumeLines()
         switch progress.end {
         case nil: break
         case .peerClosed: interrupt(.closed("connection closed by the peer"))
-        case .failed(let error): interrupt(.tls(error.description))
+        case .failed(let error): interrupt(Interruption(error))
         }
     }
 
@@ -134,6 +167,7 @@ final class ConversationHandler<C: Conversation>: ChannelInboundHandler {
         case .wait: break
         case .send(let bytes): send(bytes)
         case .skip(let count): decoder.skip(count)
+        case .startTLS: startTLS()
         case .finish(let outcome): end(with: outcome)
         }
     }

@@ -6,11 +6,16 @@ extension Interruption {
     init(_ error: any Error) {
         switch error {
         case let error as IOError: self.init(errno: error.errnoCode)
-        case let error as TLSError: self = .tls(error.description)
+        case let error as TLSError: self.init(error)
         case ChannelError.connectTimeout: self = .deadline
         case let error as SocketAddressError: self = .local(String(describing: error))
         default: self = .closed(String(describing: error))
         }
+    }
+
+    /// What OpenSSL said, once there is a peer.
+    init(_ error: TLSError) {
+        self = error.stage == .certificate ? .certificate(error.description) : .tls(error.description)
     }
 
     /// Tells the peer's faults from the own machine's: only the former may count against a backend.

@@ -24,6 +24,9 @@ package struct LineDecoder: Sendable {
     /// Makes a decoder for lines of at most `limit` bytes.
     package init(limit: Int) { self.limit = limit }
 
+    /// Whether all that was taken in has been given out or passed over, and nothing is yet to be.
+    package var isEmpty: Bool { start == storage.count && toSkip == 0 }
+
     /// Takes in what was read.
     package mutating func append(_ bytes: some Collection<UInt8>) {
         let skipped = min(toSkip, bytes.count)

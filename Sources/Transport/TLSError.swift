@@ -4,6 +4,8 @@ package struct TLSError: Error, Hashable, Sendable {
     package enum Stage: String, Hashable, Sendable, CaseIterable {
         /// The context or a session could not be made: nothing is known of the peer.
         case setup
+        /// The peer's certificate is not to be trusted.
+        case certificate
         /// The handshake failed.
         case handshake
         /// The connection broke after the handshake.
@@ -12,8 +14,8 @@ package struct TLSError: Error, Hashable, Sendable {
 
     /// Where it went wrong.
     package let stage: Stage
-    /// OpenSSL's name for it (`wrong version number`), or this module's where OpenSSL has none. One line of plain ASCII
-    /// that never holds bytes of the peer's choosing.
+    /// OpenSSL's name for it (`wrong version number`), or this module's where OpenSSL has none. One line without
+    /// control characters, and without bytes of the peer's choosing but for the names in its certificate.
     package let reason: String
     /// What it means in the operator's words, where the reason alone does not tell.
     package let hint: String?

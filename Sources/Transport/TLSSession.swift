@@ -30,13 +30,15 @@ package final class TLSSession {
     /// Owned by `ssl`: what is to be sent to the peer.
     private let output: OpaquePointer
     private var allowance = Overhead.start
+    let identity: PeerIdentity?
+    /// What is wrong with the peer's certificate, noted while it is verified.
+    var certificateTroubles: [String] = []
 
-    /// Makes a session.
+    /// Makes a session with a peer; with nil for `identity` anybody will do whose issuer is trusted.
     ///
-    /// `serverName` is the DNS name that is asked for (SNI, RFC 6066, section 3); nil for a peer known by its address,
-    /// which the extension does not allow. Fails, at the stage `setup`, without memory or with a name that OpenSSL
-    /// does not take (empty, or longer than 255 bytes).
-    package init(context: TLSContext, serverName: String? = nil) throws(TLSError) {
+    /// Fails, at the stage `setup`, without memory or with a name that OpenSSL does not take (empty, or longer than 255
+    /// bytes).
+    package init(context: TLSContext, expecting identity: PeerIdentity? = nil) throws(TLSError) {
         ERR_clear_error()
         guard let ssl = SSL_new(context.pointer) else { throw .fromQueue(.setup) }
         let bios = (BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()))
@@ -49,11 +51,14 @@ package final class TLSSession {
         self.ssl = ssl
         self.input = input
         self.output = output
+        self.identity = identity
         // An empty input means "not yet", not the end of the connection.
         shim_BIO_set_mem_eof_return(input, -1)
         SSL_set_bio(ssl, input, output)
         SSL_set_connect_state(ssl)
-        if let serverName, shim_SSL_set_tlsext_host_name(ssl, serverName) != 1 { throw .fromQueue(.setup) }
+        guard expect(identity) else { throw .fromQueue(.setup) }
+        // Where the verification finds this session again; it happens only within a call from here.
+        SSL_set_ex_data(ssl, 0, Unmanaged.passUnretained(self).toOpaque())
     }
 
     deinit { SSL_free(ssl) }
@@ -131,6 +136,13 @@ package final class TLSSession {
         return true
     }
 
+    /// Who answered, and how; nil before the handshake is finished.
+    package var peer: TLSPeer? {
+        guard let version = negotiatedVersion, let cipher = negotiatedCipher else { return nil }
+        return TLSPeer(
+            version: version, cipher: cipher, certificate: SSL_get0_peer_certificate(ssl).map(PeerCertificate.init))
+    }
+
     /// The negotiated version by OpenSSL's name (`TLSv1.3`); nil before the handshake is finished.
     package var negotiatedVersion: String? {
         guard SSL_is_init_finished(ssl) == 1, let name = SSL_get_version(ssl) else { return nil }
@@ -150,6 +162,20 @@ extension TLSSession {
     private static let portion = 16_384
     /// Enough that OpenSSL need not be asked twice for most lines.
     private static let readSize = 1_024
+
+    /// Asks for the peer by its name, and has a context that verifies look for it; false when OpenSSL does not take it.
+    private func expect(_ identity: PeerIdentity?) -> Bool {
+        let parameters = SSL_get0_param(ssl)
+        switch identity {
+        case nil: return true
+        case .name(let name):
+            // RFC 9525, section 6.3: a wildcard is a whole label.
+            X509_VERIFY_PARAM_set_hostflags(parameters, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
+            return shim_SSL_set_tlsext_host_name(ssl, name) == 1
+                && X509_VERIFY_PARAM_set1_host(parameters, name, 0) == 1
+        case .address(let address): return X509_VERIFY_PARAM_set1_ip_asc(parameters, address.description) == 1
+        }
+    }
 
     private var stage: TLSError.Stage { state == .handshaking ? .handshake : .data }
 
@@ -180,6 +206,9 @@ extension TLSSession {
         case SSL_ERROR_WANT_READ: break
         // A goodbye instead of a handshake.
         case SSL_ERROR_ZERO_RETURN: fail(.truncated(.handshake), &progress)
+        case _ where !certificateTroubles.isEmpty:
+            ERR_clear_error()
+            fail(TLSError(stage: .certificate, reason: certificateTroubles.joined(separator: "; ")), &progress)
         default: fail(.fromQueue(.handshake), &progress)
         }
     }

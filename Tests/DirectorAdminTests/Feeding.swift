@@ -23,6 +23,7 @@ func feed<C: Conversation>(_ conversation: C, _ pieces: [ArraySlice<UInt8>], the
         case .wait: break
         case .send(let bytes): fed.sent += String(decoding: bytes, as: UTF8.self)
         case .skip(let count): decoder.skip(count)
+        case .startTLS: break
         case .finish(let outcome):
             fed.outcome = outcome
             return false

@@ -14,8 +14,8 @@ final class TLSPair {
     private(set) var serverReceived: [UInt8] = []
     private(set) var serverError: (any Error)?
 
-    init(_ tls: PeerTLS, context: TLSContext, serverName: String? = nil) throws {
-        client = try TLSSession(context: context, serverName: serverName)
+    init(_ tls: PeerTLS, context: TLSContext, expecting identity: PeerIdentity? = nil) throws {
+        client = try TLSSession(context: context, expecting: identity)
         server = try ServerTLSSession(tls)
     }
 

@@ -114,7 +114,7 @@ import Transport
             try TestCertificate(names: ["other.example", "10.2.2.75"]),
             try TestCertificate(key: .rsa(bits: 1_024)),
         ] {
-            let pair = try TLSPair(PeerTLS(certificate), context: context, serverName: "mail.example")
+            let pair = try TLSPair(PeerTLS(certificate), context: context, expecting: .name("mail.example"))
             pair.connect()
             #expect(pair.client.state == .established)
             #expect(pair.failure == nil)
@@ -124,7 +124,7 @@ import Transport
     @Test("A server name that is none is an error of the set-up", arguments: ["", String(repeating: "a", count: 256)])
     func serverName(name: String) throws {
         let context = try TLSContext()
-        let error = #expect(throws: TLSError.self) { _ = try TLSSession(context: context, serverName: name) }
+        let error = #expect(throws: TLSError.self) { _ = try TLSSession(context: context, expecting: .name(name)) }
         #expect(error?.stage == .setup)
     }
 }

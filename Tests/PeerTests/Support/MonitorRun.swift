@@ -23,7 +23,7 @@ final class MonitorRun: Sendable {
         try await loop.submit {
             let connector = Connector(loop: loop)
             let monitor = MonitorDriver(
-                policy, prober: Prober(connector: connector, tls: try TLSContext()),
+                policy, prober: Prober(connector: connector, tls: TLSContexts()),
                 director: DirectorClient(connector: connector, path: path, patience: patience), loop: loop,
                 tell: { journal.add(.told($0, LogLine($0))) })
             driver.value = monitor
