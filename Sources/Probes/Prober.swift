@@ -83,7 +83,9 @@ package struct Prober {
         case .imap: start(IMAPDialogue(plan), opening, time, completion)
         case .pop3: start(POP3Dialogue(plan), opening, time, completion)
         case .lmtp: start(LMTPDialogue(plan), opening, time, completion)
-        case .sieve, .submission, .banner: start(LMTPDialogue(plan), opening, time, completion)
+        case .sieve: start(SieveDialogue(plan), opening, time, completion)
+        case .submission: start(SubmissionDialogue(plan), opening, time, completion)
+        case .banner: start(BannerDialogue(), opening, time, completion)
         }
     }
 

@@ -26,6 +26,23 @@ import Transport
         (.pop3(), ["+OK ready", "+OK", "-ERR [AUTH] no PASS hunter2", "+OK"]),
         (.pop3(nil), ["+OK ready", "+OK list", "TOP", "SASL PLAIN", ".", "+OK"]),
         (.lmtp(), ["220-mx", "220 hi", "250-a", "250-b", "250 c", "221 bye"]),
+        (
+            .imap().startingTLS,
+            ["* OK [CAPABILITY STARTTLS] hi", "d1 OK", "* CAPABILITY ID", "d2 OK", "d3 OK", "d4 OK", "d5 OK", "d6 OK"]
+        ),
+        (.pop3().startingTLS, ["+OK ready", "+OK list", "STLS", ".", "+OK", "+OK", "+OK", "+OK"]),
+        (.lmtp().startingTLS, ["220 hi", "250-a", "250 STARTTLS", "220 go", "250-a", "250 b", "221 bye"]),
+        (
+            .submission().startingTLS,
+            ["220 hi", "250-a", "250 STARTTLS", "220 go", "250-a", "250 AUTH PLAIN", "235 AGpvZQBodW50ZXIy", "221 bye"]
+        ),
+        (
+            .sieve().startingTLS,
+            [
+                "\"STARTTLS\"", "OK", "OK", "\"SASL\" {5}", "PLAIN", "OK (X \"y\") \"z\"", "OK {4}", "abcd", "OK",
+                "BYE",
+            ]
+        ),
     ]
 
     @Test(arguments: 0..<transcripts.count)

@@ -8,7 +8,7 @@ import Transport
     private func poll(_ tls: TLSMode) -> Poll<LMTPDialogue> {
         var plan = PollPlan.lmtp()
         plan.service = Service(.lmtp, port: 24, tls: tls)
-        return Poll(LMTPDialogue(plan), plan: plan, startedAt: at(100))
+        return Poll(LMTPDialogue(plan), plan: plan, startedAt: at(100), date: 0)
     }
 
     private func at(_ milliseconds: Int) -> Instant { .origin + .milliseconds(milliseconds) }
@@ -16,7 +16,8 @@ import Transport
     private static let interruptions: [(Interruption, FailureKind, String)] = [
         (.refused("no"), .refused, "no"), (.unreachable("no way"), .unreachable, "no way"),
         (.local("no descriptors"), .local, "no descriptors"), (.closed("reset"), .closed, "reset"),
-        (.tls("expired"), .tls, "expired"), (.oversized("much"), .oversized, "much"),
+        (.tls("garbage"), .tls, "garbage"), (.injected("clear"), .tls, "clear"),
+        (.certificate("expired"), .certificate, "expired"), (.oversized("much"), .oversized, "much"),
         (.deadline, .timeout, "no answer in time"), (.cancelled, .local, "the poll was given up"),
     ]
 

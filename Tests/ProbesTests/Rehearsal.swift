@@ -11,6 +11,9 @@ struct Performance: Equatable {
     /// How often a piece of the transcript was still there when the poll ended.
     var ended = true
 
+    /// What stands among the words that were said for a TLS handshake.
+    static let handshake = "(TLS)"
+
     /// The phases and their times as text: `connect 2, greeting 1`.
     var phases: String {
         report.phases.map { "\($0.phase.rawValue) \(Int($0.duration.inMilliseconds))" }.joined(separator: ", ")
@@ -18,19 +21,23 @@ struct Performance: Equatable {
 }
 
 /// Holds a poll against a server's transcript. A real decoder cuts the lines; the clock moves by a millisecond before the
-/// connection, before it is ready, before each line, and before the server's end.
+/// connection, before it is ready, before each line, and before the server's end. TLS takes a millisecond, and what comes
+/// behind the server's consent to it is taken as encrypted.
 func rehearse(_ plan: PollPlan, _ pieces: [ArraySlice<UInt8>], then end: Interruption = .hangUp) -> Performance {
     switch plan.service.mailProtocol {
     case .imap: rehearse(IMAPDialogue(plan), plan, pieces, end)
     case .pop3: rehearse(POP3Dialogue(plan), plan, pieces, end)
-    case .lmtp, .sieve, .submission, .banner: rehearse(LMTPDialogue(plan), plan, pieces, end)
+    case .lmtp: rehearse(LMTPDialogue(plan), plan, pieces, end)
+    case .sieve: rehearse(SieveDialogue(plan), plan, pieces, end)
+    case .submission: rehearse(SubmissionDialogue(plan), plan, pieces, end)
+    case .banner: rehearse(BannerDialogue(), plan, pieces, end)
     }
 }
 
 private func rehearse(
     _ dialogue: some Dialogue, _ plan: PollPlan, _ pieces: [ArraySlice<UInt8>], _ end: Interruption
 ) -> Performance {
-    var poll = Poll(dialogue, plan: plan, startedAt: .origin)
+    var poll = Poll(dialogue, plan: plan, startedAt: .origin, date: 0)
     var decoder = LineDecoder(limit: Limits.poll.line)
     var milliseconds: Int64 = 0
     var said: [String] = []
@@ -47,6 +54,10 @@ private func rehearse(
         case .skip(let count):
             decoder.skip(count)
             return nil
+        case .startTLS:
+            said.append(Performance.handshake)
+            poll.encrypted(by: TLSPeer(version: "TLSv1.3", cipher: "", certificate: nil), at: tick())
+            return perform(poll.opened(at: tick()))
         case .finish(let report): return report
         }
     }
