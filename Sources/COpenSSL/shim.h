@@ -3,6 +3,7 @@
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -27,6 +28,9 @@ static inline long shim_SSL_set_tlsext_host_name(SSL *session, const char *name)
     return SSL_set_tlsext_host_name(session, name);
 }
 
-static inline unsigned long shim_XN_FLAG_RFC2253(void) { return XN_FLAG_RFC2253; }
+// RFC 2253 without its escapes, for those who escape by rules of their own.
+static inline unsigned long shim_XN_FLAG_RFC2253_bare(void) {
+    return XN_FLAG_RFC2253 & ~(unsigned long)(ASN1_STRFLGS_ESC_2253 | ASN1_STRFLGS_ESC_CTRL | ASN1_STRFLGS_ESC_MSB);
+}
 
 static inline long shim_BIO_set_mem_eof_return(BIO *bio, int value) { return BIO_set_mem_eof_return(bio, value); }

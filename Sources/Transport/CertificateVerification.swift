@@ -1,5 +1,4 @@
 internal import COpenSSL
-internal import Site
 
 /// Verifies a certificate in OpenSSL's stead, and by its means: all that is wrong is noted in the session, and not the
 /// first thing alone. A certificate that has expired may also be of another name.
@@ -70,6 +69,6 @@ extension TLSSession {
     }
 
     private static func openSSLText(_ code: Int32) -> String {
-        printable(String(cString: X509_verify_cert_error_string(Int(code))))
+        String(cString: X509_verify_cert_error_string(Int(code)))
     }
 }

@@ -46,21 +46,24 @@ extension PeerCertificate {
     }
 }
 
+/// Bytes of one name that are read.
+private let longestName = 200
+
 private func seconds(_ time: UnsafePointer<ASN1_TIME>?) -> Int? {
     var parts = tm()
     guard let time, ASN1_TIME_to_tm(time, &parts) == 1 else { return nil }
     return timegm(&parts)
 }
 
-/// A distinguished name as RFC 4514 writes it, what is not ASCII escaped; at most 200 bytes.
+/// A distinguished name in the order of RFC 4514, without its escapes; cut at 200 bytes.
 private func text(_ name: OpaquePointer?) -> String {
     guard let name, let output = BIO_new(BIO_s_mem()) else { return "" }
     defer { BIO_free(output) }
-    X509_NAME_print_ex(output, name, 0, shim_XN_FLAG_RFC2253())
-    var bytes = [UInt8](repeating: 0, count: 256)
+    X509_NAME_print_ex(output, name, 0, shim_XN_FLAG_RFC2253_bare())
+    var bytes = [UInt8](repeating: 0, count: longestName)
     var count = 0
     guard BIO_read_ex(output, &bytes, bytes.count, &count) == 1 else { return "" }
-    return printable(bytes.prefix(count))
+    return String(decoding: bytes.prefix(count), as: UTF8.self)
 }
 
 /// A DNS name or an address among a certificate's names (RFC 5280, section 4.2.1.6); nil for other kinds of names.
@@ -70,7 +73,7 @@ private func text(ofAlternative name: UnsafePointer<GENERAL_NAME>) -> String? {
     let string = value.assumingMemoryBound(to: ASN1_STRING.self)
     let count = Int(max(0, ASN1_STRING_length(string)))
     let bytes = UnsafeBufferPointer(start: ASN1_STRING_get0_data(string), count: count)
-    guard kind == GEN_IPADD else { return printable(bytes) }
+    guard kind == GEN_IPADD else { return String(decoding: bytes.prefix(longestName), as: UTF8.self) }
     return IPAddress(networkBytes: Array(bytes))?.description ?? "an address that is none"
 }
 

@@ -14,8 +14,8 @@ package struct TLSError: Error, Hashable, Sendable {
 
     /// Where it went wrong.
     package let stage: Stage
-    /// OpenSSL's name for it (`wrong version number`), or this module's where OpenSSL has none. One line without
-    /// control characters, and without bytes of the peer's choosing but for the names in its certificate.
+    /// OpenSSL's name for it (`wrong version number`), or this module's where OpenSSL has none. One line of plain
+    /// ASCII, but at the stage `certificate`: there it holds names of the peer's choosing, not escaped.
     package let reason: String
     /// What it means in the operator's words, where the reason alone does not tell.
     package let hint: String?

@@ -15,7 +15,7 @@ package struct TLSPeer: Hashable, Sendable {
     }
 }
 
-/// What there is to tell of a peer's certificate. Texts are printable, and bounded.
+/// What there is to tell of a peer's certificate. Texts are cut at 200 bytes, and not escaped: the peer chose them.
 package struct PeerCertificate: Hashable, Sendable {
     /// When it expires, in seconds since 1970; nil where it bears no proper date.
     package let expiry: Int?

@@ -29,6 +29,11 @@ package final class ServerTLSSession {
 
     deinit { SSL_free(ssl) }
 
+    /// The name that the client asked for (SNI); nil where it did not.
+    package var requestedName: String? {
+        SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name).map { String(cString: $0) }
+    }
+
     /// Takes what the client sent and gives the data in it. What is to be drained is so even when it throws.
     package func receive(_ ciphertext: some Collection<UInt8>) throws -> [UInt8] {
         ERR_clear_error()

@@ -1,7 +1,7 @@
 internal import COpenSSL
 internal import Glibc
 
-/// A self-signed certificate with its key, made on the spot.
+/// A certificate with its key, made on the spot: self-signed, or issued by another one.
 package final class TestCertificate: Sendable {
     /// The kind of key; `rsa` takes as long as finding primes does.
     package enum Key: Hashable, Sendable {
@@ -17,9 +17,10 @@ package final class TestCertificate: Sendable {
 
     /// Makes a certificate for the names, the first of them its common name.
     ///
-    /// It is valid from `validFrom` to `validUntil`, in seconds from now; both in the past make an expired one.
+    /// With `issuer`, an `authority`, that one signs it; an authority has no names but the common one. It is valid from `validFrom` to `validUntil`, in seconds from now; both in the past make an expired one.
     package init(
-        names: [String] = ["localhost"], key kind: Key = .p256, validFrom: Int = -3_600, validUntil: Int = 86_400
+        names: [String] = ["localhost"], key kind: Key = .p256, validFrom: Int = -3_600, validUntil: Int = 86_400,
+        issuer: TestCertificate? = nil, isAuthority: Bool = false
     ) throws {
         ERR_clear_error()
         guard let key = Self.generate(kind) else { throw PeerError.openSSL("key") }
@@ -36,16 +37,33 @@ package final class TestCertificate: Sendable {
         X509_set_pubkey(certificate, key)
         let subject = X509_get_subject_name(certificate)
         X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, names.first ?? "", -1, -1, 0)
-        X509_set_issuer_name(certificate, subject)
-        let alternatives = names.map { ($0.contains(where: \.isLetter) ? "DNS:" : "IP:") + $0 }
-        guard let names = X509V3_EXT_conf_nid(nil, nil, NID_subject_alt_name, alternatives.joined(separator: ","))
-        else {
-            throw PeerError.openSSL("names")
-        }
-        defer { X509_EXTENSION_free(names) }
-        guard X509_add_ext(certificate, names, -1) == 1, X509_sign(certificate, key, EVP_sha256()) > 0 else {
-            throw PeerError.openSSL("certificate")
-        }
+        X509_set_issuer_name(certificate, issuer.map { X509_get_subject_name($0.certificate) } ?? subject)
+        let isName = { (text: String) in text.contains(where: \.isLetter) && !text.contains(":") }
+        let alternatives = names.map { (isName($0) ? "DNS:" : "IP:") + $0 }.joined(separator: ",")
+        guard isAuthority || Self.add(NID_subject_alt_name, alternatives, to: certificate),
+            !isAuthority || Self.add(NID_basic_constraints, "critical,CA:TRUE", to: certificate),
+            X509_sign(certificate, issuer?.key ?? key, EVP_sha256()) > 0
+        else { throw PeerError.openSSL("certificate") }
+    }
+
+    /// The certificate alone in PEM, as a file of trusted issuers has it.
+    package var pem: String { Self.text { PEM_write_bio_X509($0, certificate) } }
+    /// The key in PEM.
+    package var keyPEM: String { Self.text { PEM_write_bio_PrivateKey($0, key, nil, nil, 0, nil, nil) } }
+
+    private static func text(_ write: (OpaquePointer) -> Int32) -> String {
+        guard let output = BIO_new(BIO_s_mem()) else { return "" }
+        defer { BIO_free(output) }
+        var bytes = [UInt8](repeating: 0, count: 65_536)
+        var count = 0
+        guard write(output) == 1, BIO_read_ex(output, &bytes, bytes.count, &count) == 1 else { return "" }
+        return String(decoding: bytes.prefix(count), as: UTF8.self)
+    }
+
+    private static func add(_ kind: Int32, _ value: String, to certificate: OpaquePointer) -> Bool {
+        guard let addition = X509V3_EXT_conf_nid(nil, nil, kind, value) else { return false }
+        defer { X509_EXTENSION_free(addition) }
+        return X509_add_ext(certificate, addition, -1) == 1
     }
 
     deinit {

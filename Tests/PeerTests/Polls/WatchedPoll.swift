@@ -1,5 +1,6 @@
 import DirectorAdmin
 import Monitor
+import Probes
 import ScriptedPeers
 import Site
 import Testing
@@ -17,7 +18,7 @@ struct WatchedPoll {
     /// - Parameter time: the poll's deadline.
     static func of(
         _ service: Service, at address: String = "127.0.0.1", account: Account? = Self.account,
-        within time: Duration = .seconds(40)
+        options: PollOptions = PollOptions(), within time: Duration = .seconds(40)
     ) async throws -> WatchedPoll {
         let directory = try SocketDirectory()
         let director = ModelDirector(path: directory.director, DirectorModel([.init(address)]))
@@ -25,7 +26,7 @@ struct WatchedPoll {
         let parsed = try #require(IPAddress(address))
         let policy = Policy(
             services: [service], interval: .milliseconds(100), timeout: time, failuresNeeded: 100,
-            accounts: account.map { [parsed: $0] } ?? [:])
+            options: options, accounts: account.map { [parsed: $0] } ?? [:])
         let run = try await MonitorRun.start(
             policy, directorPath: director.path, patience: .endless, into: director.journal)
         let isThere = await director.journal.wait(within: .seconds(50)) { !$0.told.polls.isEmpty }

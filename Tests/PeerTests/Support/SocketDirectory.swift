@@ -12,10 +12,11 @@ final class SocketDirectory: Sendable {
     }
 
     deinit {
-        for name in ["director", "log"] { unlink("\(path)/\(name)") }
+        for name in ["director", "log", "ca.pem"] { unlink("\(path)/\(name)") }
         rmdir(path)
     }
 
     var director: String { "\(path)/director" }
     var log: String { "\(path)/log" }
+    var authorities: String { "\(path)/ca.pem" }
 }
