@@ -19,7 +19,7 @@ final class Daemon: Service {
     private let pollLimit: Int
 
     init(_ files: LoadedFiles, pollLimit: Int, log: MonitorLog) throws {
-        policy = Policy(files)
+        let policy = Policy(files)
         try tls.prepare(policy.options.tls)
         self.log = log
         self.pollLimit = pollLimit
@@ -27,7 +27,7 @@ final class Daemon: Service {
         self.loop = loop
         driver = .makeBoxSendingValue(nil, eventLoop: loop)
         socketPath = NIOLoopBoundBox.makeBoxSendingValue(files.settings.directorAdminSocket, eventLoop: loop)
-        policy = .makeBoxSendingValue(Policy(files), eventLoop: loop)
+        self.policy = .makeBoxSendingValue(policy, eventLoop: loop)
     }
 
     /// Monitors until the program is told to stop. Returns within a second of that, with the director left as it is.
