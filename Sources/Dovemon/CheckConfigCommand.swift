@@ -7,16 +7,17 @@ struct CheckConfigCommand: ParsableCommand {
         commandName: "check-config",
         abstract: "Check the configuration and print the effective settings.",
         discussion: """
-            Lists every mistake and every doubt as FILE:LINE:COLUMN, and prints the settings in force, with passwords \
-            hidden. Exit status: 0 all is well, 3 something is wrong or doubtful, 4 there is no configuration.
+            Lists every mistake, every doubt and every piece of advice as FILE:LINE:COLUMN, and prints the settings in \
+            force, with passwords hidden. Exit status: 0 all is well, 3 something is wrong or doubtful, 4 there is no configuration.
             """)
 
     @OptionGroup var files: FileOptions
 
     func run() throws {
         let loaded = try files.loadOrExit()
-        for warning in loaded.warnings { standardError("\(warning)") }
+        for remark in loaded.remarks { standardError("\(remark)") }
         standardOutput(effectiveConfiguration(loaded.settings, loaded.accounts))
-        guard loaded.warnings.isEmpty else { throw ExitStatus.unusable }
+        // Advice is about what is meant as it stands.
+        guard !loaded.remarks.contains(where: { $0.severity == .warning }) else { throw ExitStatus.unusable }
     }
 }

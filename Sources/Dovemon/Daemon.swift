@@ -62,15 +62,8 @@ final class Daemon: Service {
 }
 
 extension Policy {
-    /// What the files mean.
-    init(_ files: LoadedFiles) {
-        let settings = files.settings
-        self.init(
-            services: settings.services, interval: settings.interval, timeout: settings.effectiveTimeout,
-            failuresNeeded: settings.failuresNeeded,
-            options: PollOptions(clientName: hostName(), imap: IMAPChecks(lists: settings.pollIMAPList)),
-            accounts: Dictionary(uniqueKeysWithValues: files.accounts.map { ($0.address, $0.account) }))
-    }
+    /// What the files mean on this machine.
+    init(_ files: LoadedFiles) { self.init(files.settings, files.accounts, clientName: hostName()) }
 }
 
 /// This machine's name, for LHLO; `localhost` where it has none that a server could read.

@@ -33,20 +33,28 @@ struct FileOptions: ParsableArguments {
 struct ReadFiles {
     let settings: Loaded<Settings>
     let accounts: Loaded<Accounts>
+    /// What is wrong, or doubtful, in either or between them.
+    let diagnostics: [Diagnostic]
 
-    /// What is wrong, or doubtful, in either.
-    var diagnostics: [Diagnostic] { settings.diagnostics + accounts.diagnostics }
+    init(settings: Loaded<Settings>, accounts: Loaded<Accounts>) {
+        self.settings = settings
+        self.accounts = accounts
+        diagnostics = settings.diagnostics + accounts.diagnostics + doubts(between: settings, accounts)
+    }
 
-    /// Their contents; nil where one cannot be used.
+    /// Their contents; nil where they cannot be used.
     var loaded: LoadedFiles? {
-        guard let settings = settings.value, let accounts = accounts.value else { return nil }
-        return LoadedFiles(settings: settings, accounts: accounts, warnings: diagnostics)
+        guard let settings = settings.value, let accounts = accounts.value,
+            !diagnostics.contains(where: { $0.severity == .error })
+        else { return nil }
+        return LoadedFiles(settings: settings, accounts: accounts, remarks: diagnostics)
     }
 }
 
 /// Both files' contents.
 struct LoadedFiles: Sendable {
-    let settings: Settings
+    var settings: Settings
     let accounts: Accounts
-    let warnings: [Diagnostic]
+    /// The warnings, and the advice.
+    let remarks: [Diagnostic]
 }

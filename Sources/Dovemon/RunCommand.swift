@@ -34,7 +34,7 @@ struct RunCommand: AsyncParsableCommand {
             syslogPath: foreground ? nil : "/dev/log", facility: loaded.settings.syslogFacility.code,
             level: Logger.Level(loglevel: loaded.settings.logLevel))
         let log = MonitorLog(writer)
-        for diagnostic in loaded.warnings { log.logger.warning("\(diagnostic)") }
+        for diagnostic in loaded.remarks { log.logger.warning("\(diagnostic)") }
 
         let daemon = try Daemon(loaded, pollLimit: pollLimit, log: log)
         let reloading = Reloading(files: files, daemon: daemon, writer: writer, log: log, signals: reloads)

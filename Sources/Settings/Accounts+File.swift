@@ -16,7 +16,8 @@ extension Accounts {
     /// mistake: there are no accounts then. It never returns `absent`.
     package static func load(path: String? = nil, places: [String] = defaultPlaces) -> Loaded<Accounts> {
         .load(
-            path: path, places: places, limit: sizeLimit, absent: { .read(Accounts(), from: nil, warnings: []) },
+            path: path, places: places, limit: sizeLimit,
+            absent: { $0.map { .wrong([$0]) } ?? .read(Accounts(), from: nil, warnings: []) },
             read: read)
     }
 
@@ -30,36 +31,66 @@ extension Accounts {
             findings.error(at: root.position, "the file is no list of accounts", accepted: form)
             return findings.loaded(Accounts())
         }
-        var accounts: [IPAddress: Account] = [:]
-        var positions: [IPAddress: Position] = [:]
+        var accounts: [Owner: Account] = [:]
+        var positions: [Owner: Position] = [:]
         for entry in entries {
             guard let key = entry.keyText(&findings) else { continue }
-            guard let address = IPAddress(key) else {
+            guard let owner = Owner(key) else {
                 findings.error(
                     at: entry.key.position, "not an IP address",
-                    accepted: "the backend's address as `doveadm director status` shows it")
+                    accepted: "the backend's address as `doveadm director status` shows it, or default")
                 continue
             }
-            if let first = positions[address] {
+            if let first = positions[owner] {
+                let wrong = owner == .others ? "set a second time, first" : "the same address as"
                 findings.error(
-                    at: entry.key.position, key: key, "the same address as in line \(first.line)",
-                    accepted: "one account for an address")
+                    at: entry.key.position, key: key, "\(wrong) in line \(first.line)",
+                    accepted: owner == .others ? "one default account" : "one account for an address")
                 continue
             }
-            positions[address] = entry.key.position
-            if let account = AccountEntry(entry, address: key).account(&findings) { accounts[address] = account }
+            positions[owner] = entry.key.position
+            if let account = AccountEntry(entry, address: key).account(&findings) { accounts[owner] = account }
         }
-        return findings.loaded(Accounts(accounts))
+        let own = accounts.compactMap { owner, account in owner.address.map { ($0, account) } }
+        return findings.loaded(
+            Accounts(Dictionary(uniqueKeysWithValues: own), fallback: accounts[.others], positions: positions))
     }
 
     /// The form of an entry.
     fileprivate static let form = "an address, and indented below it `username: …` and `password: …`"
 }
 
+extension Accounts.Owner {
+    /// By an entry's key; nil for one that is no address.
+    init?(_ key: String) {
+        if key == "default" {
+            self = .others
+        } else if let address = IPAddress(key) {
+            self = .backend(address)
+        } else {
+            return nil
+        }
+    }
+
+    /// The backend's address.
+    var address: IPAddress? {
+        guard case .backend(let address) = self else { return nil }
+        return address
+    }
+
+    /// The entry's key.
+    var key: String { address?.description ?? "default" }
+}
+
 /// One backend's entry.
 private struct AccountEntry {
     private enum Field: String, CaseIterable {
         case username, password
+        case masterUser = "masteruser"
+        case lmtpAddress = "lmtp_address"
+        case serverName = "ssl_server_name"
+
+        static let needed = [username, password]
     }
 
     private let entry: YAMLEntry
@@ -82,12 +113,15 @@ private struct AccountEntry {
         }
         var read = self
         for field in fields { read.read(field, &findings) }
-        for field in Field.allCases where read.positions[field] == nil && entry.value.isComplete {
+        for field in Field.needed where read.positions[field] == nil && entry.value.isComplete {
             findings.error(
                 at: entry.key.position, key: address, "no \(field.rawValue)", accepted: "both username and password")
         }
         guard let username = read.texts[.username], let password = read.texts[.password] else { return nil }
-        return Account(username: username, password: Password(password))
+        return Account(
+            username: username, password: Password(password), masterUser: read.texts[.masterUser],
+            lmtpAddress: read.texts[.lmtpAddress],
+            serverName: read.texts[.serverName].flatMap { ServerName(setting: $0) })
     }
 
     private mutating func read(_ pair: YAMLEntry, _ findings: inout Findings) {
@@ -97,8 +131,8 @@ private struct AccountEntry {
                 findings.warning(
                     at: pair.key.position, key: address, "unknown key, ignored, did you mean \(meant)?")
             } else {
-                findings.warning(
-                    at: pair.key.position, key: address, "unknown key, ignored, known are username and password")
+                let known = Field.allCases.map(\.rawValue).joined(separator: ", ")
+                findings.warning(at: pair.key.position, key: address, "unknown key, ignored, known are \(known)")
             }
             return
         }
@@ -129,8 +163,13 @@ private struct AccountEntry {
         if text.unicodeScalars.contains(where: { $0 == "\r" || $0 == "\n" || $0 == "\0" }) {
             return ("a CR, LF or NUL in it", "a text of one line")
         }
-        if field == .username, text.isEmpty { return ("an empty user name", "the name of a test account") }
         if text.utf8.count > 1_024 { return ("a text of \(text.utf8.count) bytes", "at most 1024 bytes") }
-        return nil
+        switch field {
+        case .username where text.isEmpty: return ("an empty user name", "the name of a test account")
+        case .masterUser where text.isEmpty: return ("an empty user name", "the name of a master user")
+        case .lmtpAddress where !isMailAddress(text): return ("no mail address", "such as test@example.com")
+        case .serverName where ServerName(setting: text) == nil: return ("no host name", ServerName.accepted)
+        default: return nil
+        }
     }
 }

@@ -19,7 +19,7 @@ package struct Position: Hashable, Sendable, Comparable {
     }
 }
 
-/// One mistake, or one doubt, about a settings or accounts file.
+/// One mistake, one doubt or one piece of advice about a settings or accounts file.
 ///
 /// No user name and no password ever appears in it, whatever the file looks like.
 package struct Diagnostic: Equatable, Sendable {
@@ -29,6 +29,8 @@ package struct Diagnostic: Equatable, Sendable {
         case error
         /// The file can be used, though it may not mean what its author thinks.
         case warning
+        /// The file says what its author means, and has consequences that are worth knowing.
+        case advice
     }
 
     /// How bad it is.
@@ -58,13 +60,17 @@ package struct Diagnostic: Equatable, Sendable {
 }
 
 extension Diagnostic: CustomStringConvertible {
-    /// `FILE:LINE:COLUMN: key: what is wrong, what is accepted`, with `warning: ` before the key of a warning; what does
-    /// not apply is left out.
+    /// `FILE:LINE:COLUMN: key: what is wrong, what is accepted`, with `warning: ` or `advice: ` before the key of such;
+    /// what does not apply is left out.
     package var description: String {
         var text = printable(file, limit: 4096)
         if let position { text += ":\(position.line):\(position.column)" }
         text += ": "
-        if severity == .warning { text += "warning: " }
+        switch severity {
+        case .error: break
+        case .warning: text += "warning: "
+        case .advice: text += "advice: "
+        }
         if let key { text += printable(key, limit: 80) + ": " }
         return text + message
     }

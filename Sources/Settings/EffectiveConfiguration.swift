@@ -5,15 +5,28 @@ import Site
 package func effectiveConfiguration(_ settings: Settings, _ accounts: Accounts) -> String {
     var text = ""
     for setting in Setting.table { text += "\(setting.name): \(setting.value(in: settings))\n" }
-    text += "---\n"
-    if accounts.isEmpty { text += "# no accounts: backends are polled without a login\n{}\n" }
-    for (address, account) in accounts {
-        text += "\(yamlText(address.description)):\n"
-        text += "  username: \(yamlText(account.username))\n"
-        // Password's description, not its secret.
-        text += "  password: \(yamlText(account.password.description))\n"
+    // Password's description, not its secret.
+    return text + "---\n" + accounts.yaml { $0.description }
+}
+
+extension Accounts {
+    /// The accounts in the form of their file, with each password as `show` has it.
+    func yaml(_ show: (Password) -> String) -> String {
+        if isEmpty { return "# no accounts: backends are polled without a login\n{}\n" }
+        let others = fallback.map { $0.yaml(as: Owner.others.key, show) } ?? ""
+        return map { $0.account.yaml(as: $0.address.description, show) }.joined() + others
     }
-    return text
+}
+
+extension Account {
+    fileprivate func yaml(as key: String, _ show: (Password) -> String) -> String {
+        var text = "\(yamlText(key)):\n  username: \(yamlText(username))\n"
+        if let masterUser { text += "  masteruser: \(yamlText(masterUser))\n" }
+        text += "  password: \(yamlText(show(password)))\n"
+        if let lmtpAddress { text += "  lmtp_address: \(yamlText(lmtpAddress))\n" }
+        if let serverName { text += "  ssl_server_name: \(yamlText(serverName.setting))\n" }
+        return text
+    }
 }
 
 /// A text as a YAML scalar that every reader of YAML takes for that text: plain where it can be nothing else, else in

@@ -8,6 +8,7 @@ struct Findings {
     private var kept: [Diagnostic] = []
     private var errors = 0
     private var warnings = 0
+    private var advice: [Diagnostic] = []
 
     init(file: String) { self.file = file }
 
@@ -16,7 +17,7 @@ struct Findings {
     /// The diagnostics in the file's order, those without a position last.
     var diagnostics: [Diagnostic] {
         // The offset keeps the order among equals, which `sort` does not promise.
-        var sorted = kept.enumerated().sorted { left, right in
+        var sorted = (kept + advice).enumerated().sorted { left, right in
             let end = Position(line: .max, column: .max)
             return (left.element.position ?? end, left.offset) < (right.element.position ?? end, right.offset)
         }.map(\.element)
@@ -40,10 +41,15 @@ struct Findings {
         kept.append(Diagnostic(.error, file: file, at: nil, failure.message))
     }
 
-    mutating func warning(at position: Position, key: String? = nil, _ doubt: String) {
+    mutating func warning(at position: Position?, key: String? = nil, _ doubt: String) {
         warnings += 1
         guard warnings <= Self.limit else { return }
         kept.append(Diagnostic(.warning, file: file, at: position, key: key, doubt))
+    }
+
+    /// There is as much advice as there are rules, whatever the file is.
+    mutating func advice(at position: Position?, key: String?, _ text: String) {
+        advice.append(Diagnostic(.advice, file: file, at: position, key: key, text))
     }
 
     /// What the file gives when `value` is what could be read of it.

@@ -1,11 +1,11 @@
 /// What came of reading a file.
 package enum Loaded<Value: Sendable>: Sendable {
-    /// It was read. `from` is the path, nil where no file is needed and none is there.
+    /// It was read, with what there is to tell all the same. `from` is the path, nil where no file is needed and none is
+    /// there.
     case read(Value, from: String?, warnings: [Diagnostic])
-    /// There is a file, or one was asked for by its path, and it cannot be used; all that is wrong with it, and the
-    /// warnings, in the file's order.
+    /// There is a file and it cannot be used; all that is wrong with it, and the warnings, in the file's order.
     case wrong([Diagnostic])
-    /// No path was given and no file is at the default places; the diagnostic says where it was looked for.
+    /// No file is at the path that was given, or at the default places; the diagnostic says where it was looked for.
     case absent(Diagnostic)
 
     /// The value, when there is one.
@@ -35,9 +35,10 @@ extension Loaded: Equatable where Value: Equatable {}
 extension Loaded {
     /// Reads the file at `path`, or, without a path, at the first of `places` that has one.
     ///
-    /// A place whose file is there and cannot be read is an error: the next one would hide it.
+    /// A place whose file is there and cannot be read is an error: the next one would hide it. `absent` says what no file
+    /// means; it is given the diagnostic where the file was asked for by its path.
     static func load(
-        path: String?, places: [String], limit: FileSizeLimit, absent: () -> Self,
+        path: String?, places: [String], limit: FileSizeLimit, absent: (Diagnostic?) -> Self,
         read: ([UInt8], String) -> Self
     ) -> Self {
         for place in path.map({ [$0] }) ?? places {
@@ -47,9 +48,9 @@ extension Loaded {
                 if path == nil, error.isAbsent { continue }
                 var findings = Findings(file: place)
                 findings.error(error)
-                return .wrong(findings.diagnostics)
+                return error.isAbsent ? absent(findings.diagnostics.first) : .wrong(findings.diagnostics)
             }
         }
-        return absent()
+        return absent(nil)
     }
 }

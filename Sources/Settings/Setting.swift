@@ -1,6 +1,6 @@
 /// A setting: how it is written in the file, which field of `Settings` it is, and what it means.
 ///
-/// The file's reader, `check-config` and the tests of the documentation all go by `Setting.table`.
+/// The file's reader, `check-config`, the sample and the tests of the documentation all go by `Setting.table`.
 package struct Setting: Sendable {
     /// The key in the file.
     package let name: String
@@ -10,20 +10,24 @@ package struct Setting: Sendable {
     package let unit: String?
     /// What it does, in one line.
     package let meaning: String
+    /// The value in the sample, as YAML: what is better than the original does is off by default, and on there.
+    package let sampleValue: String
 
     /// Puts the file's value into the settings.
     let read: @Sendable (YAMLNode, inout Settings) throws(Complaint) -> Void
     private let write: @Sendable (Settings) -> String
 
-    /// A setting that is the field `field`, and is written as `kind` says.
+    /// A setting that is the field `field`, and is written as `kind` says; `sample` is its value in the sample where
+    /// that is not the default.
     init<Value>(
         _ name: String, _ field: any WritableKeyPath<Settings, Value> & Sendable, _ kind: SettingKind<Value>,
-        _ meaning: String
+        sample: Value? = nil, _ meaning: String
     ) {
         self.name = name
         self.accepted = kind.accepted
         self.unit = kind.unit
         self.meaning = meaning
+        sampleValue = kind.write(sample ?? Settings()[keyPath: field])
         read = { node, settings throws(Complaint) in settings[keyPath: field] = try kind.read(node) }
         write = { settings in kind.write(settings[keyPath: field]) }
     }
@@ -33,6 +37,12 @@ package struct Setting: Sendable {
 
     /// The value without a line in the file, as YAML.
     package var defaultValue: String { write(Settings()) }
+}
+
+/// Settings that belong together.
+struct SettingGroup: Sendable {
+    let title: String
+    let settings: [Setting]
 }
 
 /// A way of writing values in the file.
@@ -54,13 +64,4 @@ struct Complaint: Error {
         position = node.position
         self.wrong = wrong
     }
-}
-
-/// Something that has to hold between several settings.
-struct SettingsRule: Sendable {
-    /// The settings that it is about: it is not looked at when one of them was wrong in itself.
-    let names: [String]
-    let accepted: String
-    /// What is wrong; nil when it holds.
-    let complaint: @Sendable (Settings) -> String?
 }

@@ -16,6 +16,13 @@ extension SettingKind where Value == Int {
 
     /// A TCP port.
     static let port = integer(in: 1...65_535)
+
+    /// A number of days.
+    static func days(in range: ClosedRange<Int>) -> SettingKind {
+        var kind = integer(in: range)
+        kind.unit = "days"
+        return kind
+    }
 }
 
 extension SettingKind where Value == Int? {
@@ -24,13 +31,25 @@ extension SettingKind where Value == Int? {
         accepted: SettingKind<Int>.port.accepted,
         read: { node throws(Complaint) in try SettingKind<Int>.port.read(node) },
         write: { $0.map { String($0) } ?? "~" })
+
+    /// A number, 0 leaving it to somebody else.
+    static func countOrOwn(upTo limit: Int) -> SettingKind {
+        let count = SettingKind<Int>.integer(in: 0...limit)
+        return SettingKind(
+            accepted: count.accepted,
+            read: { node throws(Complaint) in
+                let value = try count.read(node)
+                return value == 0 ? nil : value
+            },
+            write: { count.write($0 ?? 0) })
+    }
 }
 
 extension SettingKind where Value == Duration {
     /// A time in seconds, with decimals or without.
-    static func seconds(upTo limit: Int) -> SettingKind {
+    static func seconds(from least: Int = 0, upTo limit: Int) -> SettingKind {
         SettingKind(
-            accepted: "a number from 0 to \(limit), such as 10 or 0.5",
+            accepted: "a number from \(least) to \(limit), such as \(least == 0 ? "10 or 0.5" : "10 or 2.5")",
             unit: "seconds",
             read: { node throws(Complaint) in
                 let number = try node.decimal()
@@ -41,12 +60,27 @@ extension SettingKind where Value == Duration {
                     throw Complaint(node, "\(quoted(number.text)) is out of range")
                 }
                 let value = Duration.seconds(whole) + .nanoseconds(nanoseconds)
-                guard value <= .seconds(limit), !number.isNegative || value == .zero else {
+                guard value <= .seconds(limit), value >= .seconds(least), !number.isNegative || value == .zero else {
                     throw Complaint(node, "\(quoted(number.text)) is out of range")
                 }
                 return value
             },
             write: { inSeconds($0) })
+    }
+}
+
+extension SettingKind where Value == Duration? {
+    /// A time in seconds, or the word that leaves it to `interval`.
+    static func secondsOrInterval(upTo limit: Int) -> SettingKind {
+        let seconds = SettingKind<Duration>.seconds(upTo: limit)
+        return SettingKind(
+            accepted: "\(seconds.accepted), or interval",
+            unit: seconds.unit,
+            read: { node throws(Complaint) in
+                if try node.anyText() == "interval" { return nil }
+                return try seconds.read(node)
+            },
+            write: { $0.map(seconds.write) ?? "interval" })
     }
 }
 

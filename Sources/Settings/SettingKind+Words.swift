@@ -19,12 +19,31 @@ private enum YAMLBoolean {
     static let no: Set = ["n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"]
 }
 
+extension SettingKind where Value: Equatable & Sendable {
+    /// A Boolean of YAML 1.1, or a word for a third case.
+    fileprivate static func yesNo(_ yes: Value, _ no: Value, or word: String, _ other: Value) -> SettingKind {
+        SettingKind(
+            accepted: "yes, no or \(word)",
+            read: { node throws(Complaint) in
+                if try node.anyText() == word { return other }
+                do throws(Complaint) {
+                    return try SettingKind<Bool>.yesNo.read(node) ? yes : no
+                } catch {
+                    throw Complaint(node, "\(quoted(try node.plainText())) is neither yes, no nor \(word)")
+                }
+            },
+            write: { $0 == other ? word : $0 == yes ? "yes" : "no" })
+    }
+}
+
 extension SettingKind where Value == TLSMode {
-    /// Whether TLS is used from the first byte on.
-    static let ssl = SettingKind(
-        accepted: SettingKind<Bool>.yesNo.accepted,
-        read: { node throws(Complaint) in try SettingKind<Bool>.yesNo.read(node) ? .implicit : .none },
-        write: { SettingKind<Bool>.yesNo.write($0 == .implicit) })
+    /// How connections are encrypted.
+    static let ssl = yesNo(.implicit, .none, or: "starttls", .starttls)
+}
+
+extension SettingKind where Value == Removal {
+    /// Which messages are removed.
+    static let removal = yesNo(.marked, .no, or: "all", .all)
 }
 
 extension SettingKind where Value: RawRepresentable<String> & CaseIterable & Sendable {
@@ -41,20 +60,15 @@ extension SettingKind where Value: RawRepresentable<String> & CaseIterable & Sen
     }
 }
 
-extension SettingKind where Value == String {
-    /// The path of a Unix socket, which the kernel limits to 107 bytes (unix(7)).
-    static let socketPath = SettingKind(
-        accepted: "an absolute path of at most 107 bytes",
+extension SettingKind where Value == TLSVersion? {
+    /// A version of TLS by its name, or nothing.
+    static let version = SettingKind(
+        accepted: SettingKind<TLSVersion>.oneOf.accepted,
         read: { node throws(Complaint) in
-            let text = try node.anyText()
-            guard text.utf8.first == UInt8(ascii: "/") else {
-                throw Complaint(node, "\(quoted(text)) is no absolute path")
-            }
-            guard !text.utf8.contains(0) else { throw Complaint(node, "a path with a NUL in it") }
-            guard text.utf8.count <= 107 else { throw Complaint(node, "a path of \(text.utf8.count) bytes") }
-            return text
+            if node.isNothing { return nil }
+            return try SettingKind<TLSVersion>.oneOf.read(node)
         },
-        write: { yamlText($0) })
+        write: { yamlText($0?.rawValue ?? "") })
 }
 
 extension YAMLNode {
@@ -71,6 +85,12 @@ extension YAMLNode {
         // The reader has reported it, and the settings' reader leaves it alone.
         case .refused: throw Complaint(self, "no value")
         }
+    }
+
+    /// Whether nothing stands there, in one of the ways to say so.
+    var isNothing: Bool {
+        guard case .scalar(let text, let isPlain) = content else { return false }
+        return text.isEmpty || (isPlain && ["~", "null", "Null", "NULL"].contains(text))
     }
 
     /// The text of a scalar that YAML would take for something else than text: one without quotes.

@@ -10,7 +10,7 @@ extension Settings {
             .error, file: places.first ?? "", at: nil,
             "no configuration here\(places.dropFirst().map { " and none at \($0)" }.joined()),"
                 + " copy config.yml.sample to it or name a file with --config")
-        return .load(path: path, places: places, limit: sizeLimit, absent: { .absent(absent) }, read: read)
+        return .load(path: path, places: places, limit: sizeLimit, absent: { .absent($0 ?? absent) }, read: read)
     }
 
     /// Reads the text of a configuration; `file` is what diagnostics call it.
@@ -63,7 +63,11 @@ extension Settings {
         for rule in SettingsRule.all where wrong.isDisjoint(with: rule.names) {
             guard let complaint = rule.complaint(self) else { continue }
             let last = rule.names.compactMap { name in positions[name].map { (name, $0) } }.max { $0.1 < $1.1 }
-            findings.error(at: last?.1, key: last?.0, complaint, accepted: rule.accepted)
+            if let accepted = rule.accepted {
+                findings.error(at: last?.1, key: last?.0, complaint, accepted: accepted)
+            } else {
+                findings.advice(at: last?.1, key: last?.0, complaint)
+            }
         }
     }
 

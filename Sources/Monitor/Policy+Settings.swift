@@ -1,0 +1,67 @@
+internal import Probes
+package import Settings
+internal import Site
+
+extension Policy {
+    /// What the files mean; `clientName` is this machine's name.
+    package init(_ settings: Settings, _ accounts: Accounts, clientName: String) {
+        let isForMaster = settings.authentication == .sasl
+        self.init(
+            services: settings.services, interval: settings.interval, timeout: settings.effectiveTimeout,
+            failuresNeeded: settings.failuresNeeded, options: PollOptions(settings, clientName: clientName),
+            accounts: Dictionary(
+                uniqueKeysWithValues: accounts.map { ($0.address, isForMaster ? $0.account : $0.account.asItself) }),
+            defaultAccount: isForMaster ? accounts.fallback : accounts.fallback?.asItself,
+            pollsUnknownBackends: settings.pollsUnknownBackends, deciding: Deciding(settings),
+            isDryRun: settings.isDryRun)
+    }
+}
+
+extension Account {
+    /// The account that logs in by its own password.
+    fileprivate var asItself: Account {
+        Account(username: username, password: password, lmtpAddress: lmtpAddress, serverName: serverName)
+    }
+}
+
+extension PollOptions {
+    fileprivate init(_ settings: Settings, clientName: String) {
+        self.init(
+            clientName: clientName, instance: hashed(settings.directorAdminSocket),
+            imap: IMAPChecks(
+                lists: settings.pollIMAPList, selects: settings.selectsINBOX, appends: settings.pollIMAPAppend,
+                removal: settings.pollIMAPExpunge),
+            pop3: POP3Checks(stats: settings.statsMaildrop, removal: settings.pollPOP3Delete),
+            lmtp: LMTPChecks(
+                tests: settings.pollLMTPRecipient, delivers: settings.pollLMTPDeliver, from: settings.pollLMTPFrom),
+            tls: TLSChecks(
+                verifies: settings.verifiesCertificates, authorities: settings.authoritiesFile,
+                serverName: settings.serverName, minimumVersion: settings.minimumTLSVersion,
+                expiryWarning: settings.expiryWarning),
+            proxied: settings.proxied)
+    }
+}
+
+extension Deciding {
+    fileprivate init(_ settings: Settings) {
+        self.init()
+        timeoutGrows = settings.timeoutGrows
+        retryInterval = settings.retryInterval
+        goodRoundsNeeded = settings.upCount
+        rapidRounds = settings.rapidRounds
+        rapidFailuresNeeded = settings.rapidFailuresNeeded
+        rapidTimeout = settings.effectiveRapidTimeout
+        if settings.delaysDown {
+            delayedDown = DelayedDown(delay: settings.delayedDownDelay, limit: settings.delayedDownLimit)
+        }
+        flushes = settings.usesHostFlush
+        parallelMoves = settings.parallelMoves
+    }
+}
+
+/// A short text that stands for another one, the same in every run (FNV-1a of 32 bits, in hexadecimal).
+private func hashed(_ text: String) -> String {
+    let hash = text.utf8.reduce(UInt32(0x811C_9DC5)) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
+    let digits = String(hash, radix: 16)
+    return String(repeating: "0", count: 8 - digits.count) + digits
+}
