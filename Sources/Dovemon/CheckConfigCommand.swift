@@ -8,7 +8,8 @@ struct CheckConfigCommand: ParsableCommand {
         abstract: "Check the configuration and print the effective settings.",
         discussion: """
             Lists every mistake, every doubt and every piece of advice as FILE:LINE:COLUMN, and prints the settings in \
-            force, with passwords hidden. Exit status: 0 all is well, 3 something is wrong or doubtful, 4 there is no configuration.
+            force, with passwords hidden. Exit status: 0 all is well, 3 something is wrong or doubtful, 4 there is no \
+            configuration.
             """)
 
     @OptionGroup var files: FileOptions

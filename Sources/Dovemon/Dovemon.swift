@@ -13,7 +13,7 @@ struct Dovemon: AsyncParsableCommand {
             fails too often in a row, and HOST-UP when it answers again.
             """,
         version: "dovemon \(version)",
-        subcommands: [RunCommand.self, CheckCommand.self, CheckConfigCommand.self],
+        subcommands: [RunCommand.self, CheckCommand.self, CheckConfigCommand.self, ImportPoolmonCommand.self],
         defaultSubcommand: RunCommand.self)
 
     static let version = dovemonVersion
@@ -48,6 +48,8 @@ struct Dovemon: AsyncParsableCommand {
 enum ExitStatus {
     /// The daemon could not go on.
     static let failed = ExitCode(1)
+    /// A file that was to be written could not be.
+    static let notWritten = ExitCode(2)
     /// The command line, or a file of settings or accounts, is wrong.
     static let unusable = ExitCode(3)
     /// There is no configuration.

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Settings
+internal import Site
 
 /// Where the settings and the accounts are read from.
 struct FileOptions: ParsableArguments {
@@ -17,6 +18,13 @@ struct FileOptions: ParsableArguments {
     /// Reads both files as they are now.
     func read() -> ReadFiles {
         ReadFiles(settings: Settings.load(path: config), accounts: Accounts.load(path: accounts))
+    }
+
+    /// Writes the default configuration where there is none; never over a file.
+    func writeMissingConfiguration() throws {
+        guard case .absent = Settings.load(path: config), let path = config ?? Settings.defaultPlaces.first else { return }
+        try writeNew(sampleConfiguration(), to: path, permissions: 0o644)
+        standardError("dovemon: \(printable(path, limit: 4096)): written, as there was no configuration")
     }
 
     /// Reads both files; where one cannot be used, tells why on standard error and ends the program.
@@ -57,4 +65,13 @@ struct LoadedFiles: Sendable {
     let accounts: Accounts
     /// The warnings, and the advice.
     let remarks: [Diagnostic]
+}
+
+extension LoadedFiles {
+    /// The same, with `dry_run: yes` where the command line asks for it.
+    func commandingNothing(if isDryRun: Bool) -> LoadedFiles {
+        var files = self
+        if isDryRun { files.settings.isDryRun = true }
+        return files
+    }
 }

@@ -7,6 +7,8 @@ internal import UnixSignals
 /// Reads the files again at each SIGHUP. Wrong ones change nothing: the old settings stay in force.
 struct Reloading: Service {
     let files: FileOptions
+    /// Whether the command line asks for a dry run, whatever the files say.
+    let isDryRun: Bool
     let daemon: Daemon
     let writer: LogWriter
     let log: MonitorLog
@@ -23,7 +25,7 @@ struct Reloading: Service {
         for diagnostic in files.diagnostics {
             log.logger.log(level: diagnostic.severity == .error ? .error : .warning, "\(diagnostic)")
         }
-        guard let loaded = files.loaded else {
+        guard let loaded = files.loaded?.commandingNothing(if: isDryRun) else {
             log.logger.error("settings=kept note=\"the files are wrong: the old settings stay in force\"")
             return
         }

@@ -16,7 +16,8 @@ struct RunCommand: AsyncParsableCommand {
         abstract: "Watch the backends until told to stop (the default).",
         discussion: """
             SIGTERM and SIGINT end it, with the backends left as they are. SIGHUP reads both files again. Exit status: \
-            0 a normal end, 1 it could not go on, 3 the command line or a file is wrong, 4 there is no configuration.
+            0 a normal end, 1 it could not go on, 2 the default configuration could not be written, 3 the command line \
+            or a file is wrong, 4 there is no configuration.
             """)
 
     @OptionGroup var files: FileOptions
@@ -24,10 +25,17 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(name: [.customShort("f"), .long], help: "Log to standard error instead of syslog.")
     var foreground = false
 
+    @Flag(help: "Log what would be commanded instead of commanding it, whatever the configuration says.")
+    var dryRun = false
+
+    @Flag(help: "Write the default configuration where there is none.")
+    var writeMissingConfig = false
+
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)
         let reloads = await UnixSignalsSequence(trapping: .sighup)
-        let loaded = try files.loadOrExit()
+        if writeMissingConfig { try files.writeMissingConfiguration() }
+        let loaded = try files.loadOrExit().commandingNothing(if: dryRun)
         let pollLimit = raiseDescriptorLimit()
 
         let writer = LogWriter(
@@ -37,7 +45,7 @@ struct RunCommand: AsyncParsableCommand {
         for diagnostic in loaded.remarks { log.logger.warning("\(diagnostic)") }
 
         let daemon = try Daemon(loaded, pollLimit: pollLimit, log: log)
-        let reloading = Reloading(files: files, daemon: daemon, writer: writer, log: log, signals: reloads)
+        let reloading = Reloading(files: files, isDryRun: dryRun, daemon: daemon, writer: writer, log: log, signals: reloads)
         log.tellChange("dovemon=started version=\(Dovemon.version)")
         do {
             let group = ServiceGroup(
