@@ -16,7 +16,8 @@ extension CheckResult {
         let parts = [
             (backends.count { $0.isHealthy == true }, "healthy"),
             (backends.count { $0.isHealthy == false }, "faulty"),
-            (backends.count { $0.isHealthy == nil }, "unknown"),
+            (backends.count { $0.isHealthy == nil && !$0.isLeftAlone }, "unknown"),
+            (backends.count(where: \.isLeftAlone), "not polled"),
             (backends.count(where: \.isDownWithoutReason), "down though healthy"),
             (backends.count(where: \.isInMaintenance), "under maintenance"),
         ]
@@ -28,6 +29,9 @@ extension CheckResult {
 extension CheckResult.Backend {
     fileprivate func addRows(to table: inout TextTable, colours: Bool) {
         let own = [spelling] + (listed.map(\.cells) ?? ["", "", "", ""])
+        if isLeftAlone {
+            table.add((own + ["", "", "not polled: no account"]).map { TextTable.Cell($0) })
+        }
         let polled = polls.map { $0.cells(colours: colours) }
         for (index, cells) in polled.enumerated() {
             table.add((index == 0 ? own : own.map { _ in "" }).map { TextTable.Cell($0) } + cells)

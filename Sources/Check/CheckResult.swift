@@ -11,12 +11,15 @@ package struct CheckResult: Hashable, Sendable {
         package let listed: Host?
         /// Its polls, in the order of the settings' protocols.
         package let polls: [Poll]
+        /// Whether it was left alone on purpose, having no account: it is shown, and raises nothing.
+        package let isLeftAlone: Bool
 
         /// Makes a backend's result.
-        package init(spelling: String, listed: Host?, polls: [Poll]) {
+        package init(spelling: String, listed: Host?, polls: [Poll], isLeftAlone: Bool = false) {
             self.spelling = spelling
             self.listed = listed
             self.polls = polls
+            self.isLeftAlone = isLeftAlone
         }
     }
 
@@ -79,10 +82,11 @@ extension CheckResult {
     /// How grave it is. A faulty backend outranks what could not be told, and that outranks one that is only down.
     package var status: CheckStatus {
         if failure != nil { return .unknown }
-        let watched = backends.filter { !$0.isInMaintenance }
+        let watched = backends.filter { !$0.isInMaintenance && !$0.isLeftAlone }
         if watched.contains(where: { $0.isHealthy == false }) { return .critical }
         if watched.contains(where: { $0.isHealthy == nil }) { return .unknown }
         if watched.contains(where: \.isDownWithoutReason) { return .warning }
-        return backends.isEmpty ? .unknown : .ok
+        // A check that polled nothing has not found anything good.
+        return backends.allSatisfy(\.isLeftAlone) ? .unknown : .ok
     }
 }

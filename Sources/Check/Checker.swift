@@ -12,7 +12,7 @@ package final class Checker {
         package let address: IPAddress
         /// Its row in HOST-LIST; nil when the director was not asked.
         package let listed: Host?
-        /// How its services are polled.
+        /// How its services are polled; none where it is left alone.
         package let plans: [PollPlan]
 
         /// Makes a target.
@@ -34,6 +34,7 @@ package final class Checker {
     private var started = 0
     private var finished = 0
     private var isStarting = false
+    private var isOver = false
     private let progress: (_ done: Int, _ all: Int) -> Void
     private let completion: ([CheckResult.Backend]) -> Void
 
@@ -54,7 +55,6 @@ package final class Checker {
     package func start() {
         progress(0, targets.count)
         startMore()
-        if targets.isEmpty { finish() }
     }
 
     /// A poll can end before its start returns: only the outermost call starts more, so that the stack does not grow.
@@ -66,7 +66,10 @@ package final class Checker {
             let index = started
             started += 1
             let target = targets[index]
-            if target.plans.isEmpty { backendFinished() }
+            if target.plans.isEmpty {
+                finished += 1
+                progress(finished, targets.count)
+            }
             for (number, plan) in target.plans.enumerated() {
                 prober.poll(target.address, plan: plan, within: timeout) { report in
                     self.reports[index][number] = report
@@ -74,22 +77,26 @@ package final class Checker {
                 }
             }
         }
+        if finished == targets.count { finish() }
     }
 
     private func backendFinished() {
         finished += 1
         progress(finished, targets.count)
-        if finished == targets.count { finish() } else { startMore() }
+        startMore()
     }
 
     private func finish() {
+        // A poll can end before its start returns, and so the last one within another's start.
+        guard !isOver else { return }
+        isOver = true
         completion(
             zip(targets, reports).map { target, reports in
                 CheckResult.Backend(
                     spelling: target.spelling, listed: target.listed,
                     polls: zip(target.plans, reports).compactMap { plan, report in
                         report.map { CheckResult.Poll(service: plan.service, report: $0) }
-                    })
+                    }, isLeftAlone: target.plans.isEmpty)
             })
     }
 }

@@ -18,7 +18,7 @@ struct CheckCommand: AsyncParsableCommand {
         discussion: """
             Changes nothing, at the director or elsewhere. Exit status: 0 all backends are healthy; 1 one is listed as \
             down but polls well; 2 one is faulty; 3 it could not be told (usage, settings, director, the own machine). \
-            A backend under maintenance (vhosts 0) never raises it.
+            A backend under maintenance (vhosts 0), or not polled for want of an account, never raises it.
             """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable { case table, json, nagios }
@@ -127,7 +127,7 @@ private struct CheckRound: Sendable {
     private func target(_ spelling: String, _ address: IPAddress, listed: Host?) -> Checker.Target {
         Checker.Target(
             spelling: spelling, address: address, listed: listed,
-            plans: policy.services.map { policy.plan(for: address, $0) })
+            plans: policy.polls(address) ? policy.services.map { policy.plan(for: address, $0) } : [])
     }
 }
 

@@ -27,6 +27,7 @@ struct ImportPoolmonCommand: ParsableCommand {
     var options: [String] = []
 
     func run() throws {
+        if options == ["--help"] || options == ["-h"] { throw CleanExit.helpRequest(self) }
         let imported: PoolmonImport
         do {
             imported = try PoolmonImport(try words(), credentials: contentsForPoolmon)
@@ -34,7 +35,7 @@ struct ImportPoolmonCommand: ParsableCommand {
             standardError("dovemon: \(error)")
             throw ExitStatus.unusable
         }
-        for note in imported.notes { standardError(note) }
+        for note in imported.notes { standardError("note: \(note)") }
         try write(imported)
     }
 

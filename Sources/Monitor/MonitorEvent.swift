@@ -17,6 +17,8 @@ package enum MonitorEvent: Hashable, Sendable {
     case stateChanged(Host, ChangeCause, Fault?)
     /// What else happened at the director.
     case director(DirectorEvent)
+    /// There is a test account for an address that the director does not list.
+    case accountWithoutBackend(IPAddress)
     /// The settings were read again and are in force.
     case settingsChanged
 }

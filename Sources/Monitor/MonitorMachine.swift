@@ -67,6 +67,7 @@ package struct MonitorMachine: Sendable {
     /// When it was last told that this machine's own trouble kept polls from telling anything.
     private var toldOwnTrouble: Instant?
     private static let reminder = Duration.seconds(300)
+    private var unusedAccounts = UnusedAccounts()
 
     /// A monitor that knows no backends yet; it reads the director as soon as it is woken.
     package init(_ policy: Policy, at now: Instant) {
@@ -85,6 +86,7 @@ package struct MonitorMachine: Sendable {
         case .pollEnded(let id, let report): pollEnded(id, report, at: now)
         case .directorListed(let listing):
             follow(reconciliation.listed(listing, at: now), at: now) + startRounds(at: now)
+                + unusedAccounts.listed(listing, accounts: policy.accounts).map { .tell($0) }
         case .directorFailed(let failure): follow(reconciliation.listFailed(failure, at: now), at: now)
         case .commandEnded(let id, let reply): follow(reconciliation.replied(id, reply, at: now), at: now)
         case .policyChanged(let policy): change(to: policy, at: now)
@@ -96,6 +98,10 @@ extension MonitorMachine {
     private mutating func startRounds(at now: Instant) -> [Action] {
         var actions: [Action] = []
         for address in schedule.due(at: now) {
+            guard policy.polls(address) else {
+                actions += leaveAlone(address, at: now)
+                continue
+            }
             rounds += 1
             backends[address]?.round = rounds
             backends[address]?.health.roundStarted(policy.services)
@@ -105,6 +111,14 @@ extension MonitorMachine {
             }
         }
         return actions
+    }
+
+    /// Passes a round over. What earlier polls showed, with an account that is gone, says nothing any more.
+    private mutating func leaveAlone(_ address: IPAddress, at now: Instant) -> [Action] {
+        schedule.roundEnded(address, at: now)
+        backends[address]?.health = BackendHealth()
+        backends[address]?.verdict = .undecided
+        return follow(reconciliation.wanted(nil, for: address, at: now), at: now)
     }
 
     private mutating func pollEnded(_ id: PollID, _ report: PollReport, at now: Instant) -> [Action] {

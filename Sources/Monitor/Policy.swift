@@ -46,6 +46,9 @@ package struct Policy: Sendable {
     /// The account that a backend is polled with.
     package func account(of address: IPAddress) -> Account? { accounts[address] ?? defaultAccount }
 
+    /// Whether a backend is polled at all.
+    package func polls(_ address: IPAddress) -> Bool { pollsUnknownBackends || account(of: address) != nil }
+
     /// How one service of one backend is polled.
     package func plan(for address: IPAddress, _ service: Service) -> PollPlan {
         PollPlan(service: service, account: account(of: address), options: options)

@@ -61,3 +61,28 @@ import Testing
         #expect([CheckStatus.ok, .warning, .critical, .unknown].map(\.rawValue) == [0, 1, 2, 3])
     }
 }
+
+@Suite struct LeftAloneTests {
+    private static let alone = CheckResult.Backend(
+        spelling: "10.0.0.9", listed: CheckResult.Backend.listed("10.0.0.9").listed, polls: [], isLeftAlone: true)
+
+    @Test func `a backend that is not polled for want of an account raises nothing`() {
+        #expect(CheckResult(.listed(.good), Self.alone).status == .ok)
+        #expect(CheckResult(.listed(.bad), Self.alone).status == .critical)
+        #expect(CheckResult(Self.alone).status == .unknown)
+    }
+
+    @Test func `it is shown as such`() {
+        #expect(
+            CheckResult(.listed(.good), Self.alone).table(colours: false) == """
+                BACKEND   STATE  VHOSTS  USERS  PROTOCOL    TIME  RESULT
+                10.0.0.1  up        100      7  imap:143  5.2 ms  ok
+                10.0.0.9  up        100      7                    not polled: no account
+
+                2 backends: 1 healthy, 1 not polled
+                """)
+        let json = CheckResult(Self.alone).json
+        #expect(json.contains("\"healthy\" : null"))
+        #expect(json.contains("\"polls\" : [\n\n      ]") || json.contains("\"polls\" : []"))
+    }
+}

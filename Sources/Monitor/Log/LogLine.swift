@@ -48,6 +48,11 @@ package struct LogLine: Hashable, Sendable {
             self.init(.warning, fields)
         case .stateChanged(let host, let cause, let fault): self.init(host, cause, fault)
         case .director(let event): self.init(event)
+        case .accountWithoutBackend(let address):
+            var fields = LogFields(address.description)
+            fields.add("account", "unused")
+            fields.add("note", "there is a test account for it, and the director does not list it")
+            self.init(.warning, fields)
         case .settingsChanged:
             var fields = LogFields()
             fields.add("settings", "reloaded")

@@ -97,10 +97,9 @@ extension PoolmonImport {
         } else if options.isInForeground {
             settings.logsToStandardOutput = true
         }
-        if let logfile = options.logfile, logfile != "syslog", !options.isInForeground {
-            notes.append(
-                "--logfile \(printable(logfile, limit: 4_096)): dovemon writes no file; it logs to syslog, or to standard output with"
-                    + " `debug: yes`")
+        if options.logfile != "syslog", !options.isInForeground {
+            let logfile = printable(options.logfile ?? "/var/log/poolmon.log", limit: 4_096)
+            notes.append("--logfile: dovemon logs to syslog, and not to \(logfile)")
         }
         if options.isInForeground { notes.append("--foreground: dovemon always stays in the foreground") }
     }
@@ -164,8 +163,10 @@ extension PoolmonImport {
         guard lines.count >= 2, !lines[0].isEmpty, !lines[1].isEmpty else {
             throw PoolmonMistake("\(file) has no user name in its first line and password in its second one")
         }
-        guard lines[..<2].allSatisfy({ $0.utf8.count <= 1_024 && !$0.unicodeScalars.contains { "\0\r".unicodeScalars.contains($0) } })
-        else { throw PoolmonMistake("\(file) has a line of more than 1024 bytes, or a CR or NUL in one") }
+        let isUsable = lines[..<2].allSatisfy { line in
+            line.utf8.count <= 1_024 && !line.utf8.contains(0x00) && !line.utf8.contains(0x0D)
+        }
+        guard isUsable else { throw PoolmonMistake("\(file) has a line of more than 1024 bytes, or a CR or NUL in one") }
         return Account(username: String(lines[0]), password: Password(String(lines[1])), lmtpAddress: recipient)
     }
 
