@@ -93,7 +93,10 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "RingTests", dependencies: ["RingLab", "Demo"], swiftSettings: strict),
+        .testTarget(
+            name: "RingTests",
+            dependencies: ["RingLab", "Demo", "ScriptedPeers", "Probes", "Transport", "Site", nio, nioPosix],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -2,7 +2,8 @@ internal import Site
 
 /// A submission poll (RFC 6409): greeting, EHLO, STARTTLS (RFC 3207), AUTH PLAIN (RFC 4954), QUIT.
 ///
-/// Dovecot's submission service logs in at its relay before it answers AUTH, and answers with the relay's trouble.
+/// Dovecot's submission service answers AUTH with its relay's trouble: 451 where none is set. A relay that does not answer
+/// is told only after the login has succeeded, which is all that is asked of the server here.
 struct SubmissionDialogue: Dialogue {
     private enum State {
         case greeting, hello, startTLS, auth, authResponse, quit
@@ -65,9 +66,9 @@ struct SubmissionDialogue: Dialogue {
         }
     }
 
-    /// Dovecot tells its own troubles with 454 and 421: 451 is what it says when the relay does not answer or refuses.
+    /// Dovecot tells its own troubles with the login with 454 and 535. Status 4.4 is about other hosts (RFC 3463, section 3.5).
     private func refused(_ reply: SMTPReplyLine) -> Turn {
-        let isRelay = (state == .auth || state == .authResponse) && reply.code.elementsEqual("451".utf8)
+        let isRelay = phase == .login && (reply.code.elementsEqual("451".utf8) || reply.text.hasPrefix("4.4."))
         return .fail(isRelay ? .relay : .rejected, code: reply.code, text: reply.text)
     }
 

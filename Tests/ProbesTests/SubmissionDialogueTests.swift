@@ -31,7 +31,8 @@ import Testing
         arguments: [
             ("535 5.7.8 wrong", .rejected, "535", "5.7.8 wrong"), ("454 4.7.0 later", .rejected, "454", "4.7.0 later"),
             ("421 4.3.2 down", .rejected, "421", "4.3.2 down"), ("334 more", .rejected, "334", "more"),
-            ("451 4.4.0 relay", .relay, "451", "4.4.0 relay"), ("250-x", .closed, nil, "connection closed by the peer"),
+            ("451 4.3.5 relay", .relay, "451", "4.3.5 relay"),
+            ("421 4.4.0 relay", .relay, "421", "4.4.0 relay"), ("250-x", .closed, nil, "connection closed by the peer"),
             ("535-no\r\n451 no", .malformed, nil, "not an SMTP reply: 451 no"),
             ("* OK", .malformed, nil, "not an SMTP reply: * OK"),
         ] as [(String, FailureKind, String?, String)])

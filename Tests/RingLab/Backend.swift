@@ -4,6 +4,11 @@ import Glibc
 package struct LabAccount: Hashable, Sendable {
     package let username: String
     package let password: String
+
+    package init(username: String, password: String) {
+        self.username = username
+        self.password = password
+    }
 }
 
 /// One backend: a Dovecot with IMAP, POP3 and LMTP that takes any user with the account's password.

@@ -148,7 +148,7 @@ package final class Ring: Sendable {
 
 /// A directory of its own with a short path, for a UNIX socket's path holds 107 bytes. Dovecot's users must be able to
 /// pass through it.
-private func temporaryDirectory() throws -> String {
+func temporaryDirectory() throws -> String {
     let parent = getenv("TMPDIR").map { String(cString: $0) }.flatMap { $0.utf8.count <= 40 ? $0 : nil } ?? "/tmp"
     var name = Array("\(parent)/dovemon-ring.XXXXXX".utf8CString)
     guard mkdtemp(&name) != nil else { throw LabError.failed("no temporary directory in \(parent)") }
