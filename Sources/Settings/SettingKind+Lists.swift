@@ -6,7 +6,8 @@ extension SettingKind where Value == [Service] {
 
     /// Ports to poll: a list, or one alone.
     static let services = SettingKind(
-        accepted: "a list of at most \(limit) of [PROTOCOL:]PORT or [PROTOCOL:]PORT/ssl, PROTOCOL one of \(protocolNames)",
+        accepted:
+            "a list of at most \(limit) of [PROTOCOL:]PORT or [PROTOCOL:]PORT/ssl, PROTOCOL one of \(protocolNames)",
         read: { node throws(Complaint) in
             var services: [Service] = []
             for item in try node.items() {

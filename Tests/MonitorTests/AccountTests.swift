@@ -20,7 +20,7 @@ import Testing
         var watch = Watch(policy([Self.first.address: Self.account]), Self.first, Self.second)
         watch.faults = [Self.second.address: [imap: refused]]
         watch.run(to: 60)
-        #expect(watch.goodPolls == 6)
+        #expect(watch.goodPolls == 5)
         #expect(watch.plans.allSatisfy { $0.account == Self.account })
         #expect(watch.sent == [])
     }
@@ -28,7 +28,7 @@ import Testing
     @Test func `an account for all makes no backend unknown`() {
         var watch = Watch(policy([:], fallback: Self.account), Self.first, Self.second)
         watch.run(to: 60)
-        #expect(watch.goodPolls == 12)
+        #expect(watch.goodPolls == 11)
         #expect(watch.plans.allSatisfy { $0.account == Self.account })
     }
 
@@ -88,7 +88,8 @@ private struct UnusedProbe {
 
     mutating func list(_ hosts: [Host], unreadable: [String] = []) {
         let listing = Listing(ring: .synced, hosts: hosts, unreadable: unreadable)
-        for case .tell(.accountWithoutBackend(let address)) in machine.handle(.directorListed(listing), at: Watch.start) {
+        for case .tell(.accountWithoutBackend(let address)) in machine.handle(.directorListed(listing), at: Watch.start)
+        {
             told.append(.accountWithoutBackend(address))
         }
     }

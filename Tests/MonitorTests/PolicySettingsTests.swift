@@ -91,7 +91,9 @@ struct Effect: CustomTestStringConvertible, Sendable {
         Effect("submission_ssl: starttls", with: "poll_submission: yes") {
             $0.services[1] = Service(.submission, port: 587, tls: .starttls)
         },
-        Effect("submission_port: 465", with: "poll_submission: yes") { $0.services[1] = Service(.submission, port: 465) },
+        Effect("submission_port: 465", with: "poll_submission: yes") {
+            $0.services[1] = Service(.submission, port: 465)
+        },
         Effect("poll_ports: [25, imap:143, pop3:1995/ssl]") {
             $0.services += [Service(.banner, port: 25), Service(.pop3, port: 1995, tls: .implicit)]
         },

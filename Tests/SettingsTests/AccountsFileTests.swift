@@ -11,7 +11,7 @@ private func entry(_ fields: String) -> String { "10.2.2.75:\n  \(fields)\n" }
 @Suite struct AccountsFileTests {
     static let form = "an address, and indented below it `username: …` and `password: …`"
     static let text = "a text, in quotes where it has special characters"
-    static let address = "the backend's address as `doveadm director status` shows it"
+    static let address = "the backend's address as `doveadm director status` shows it, or default"
 
     @Test func eachBackendHasItsAccount() throws {
         let accounts = try #require(
@@ -134,7 +134,7 @@ private func entry(_ fields: String) -> String { "10.2.2.75:\n  \(fields)\n" }
         let loaded = read(entry("{username: u, password: se,cret, pasword: p}"))
         #expect(
             loaded.diagnostics.map(\.description) == [
-                "a:2:30: warning: 10.2.2.75: unknown key, ignored, known are username and password",
+                "a:2:30: warning: 10.2.2.75: unknown key, ignored, known are username, password, masteruser, lmtp_address, ssl_server_name",
                 "a:2:36: warning: 10.2.2.75: unknown key, ignored, did you mean password?",
             ])
         #expect(loaded.value?.count == 1)
@@ -159,7 +159,7 @@ private func entry(_ fields: String) -> String { "10.2.2.75:\n  \(fields)\n" }
             ) == [
                 "a:1:1: 10.0.0.1: no password, accepted: both username and password",
                 "a:3:1: 10.0.0.2: no username, accepted: both username and password",
-                "a:4:3: warning: 10.0.0.2: unknown key, ignored, known are username and password",
+                "a:4:3: warning: 10.0.0.2: unknown key, ignored, known are username, password, masteruser, lmtp_address, ssl_server_name",
                 "a:6:1: not an IP address, accepted: \(Self.address)",
                 "a:11:1: a tab cannot indent YAML, accepted: spaces",
             ])

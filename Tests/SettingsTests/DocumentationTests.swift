@@ -6,11 +6,21 @@ import Testing
         let settings = Settings.read(try Repository.bytes(of: "config.yml.sample"), file: "config.yml.sample")
         var expected = Settings()
         expected.syslogFacility = .local5
+        // What is better than the original, and off without a line.
+        expected.retryInterval = .seconds(1)
+        expected.timeoutGrows = true
+        expected.upCount = 2
+        expected.pollLMTPRecipient = true
         #expect(settings == .read(expected, from: "config.yml.sample", warnings: []))
         let accounts = Accounts.read(try Repository.bytes(of: "test.accounts.yml.sample"), file: "sample")
         #expect(accounts.diagnostics == [])
         #expect(accounts.value?.map(\.address.description) == ["10.2.2.75", "10.2.2.76"])
         #expect(accounts.value?.map(\.account.username) == ["user0001", "user0002"])
+        #expect(doubts(between: settings, accounts) == [])
+    }
+
+    @Test func theSampleIsWhatIsWrittenWhereThereIsNoConfiguration() throws {
+        #expect(try Repository.text(of: "config.yml.sample") == sampleConfiguration())
     }
 
     @Test func theSampleHasEverySettingInTheTablesOrder() throws {
@@ -35,7 +45,7 @@ import Testing
         #expect(lines.contains("- Default: `\(setting.defaultValue)`"))
         let units = lines.filter { $0.hasPrefix("- Unit: ") }
         #expect(units == (setting.unit.map { ["- Unit: \($0)"] } ?? []))
-        #expect(lines.contains { $0.first.map { "ABCDEFGHIJKLMNOPQRSTUVWXYZ0".contains($0) } ?? false })
+        #expect(lines.contains { $0.first.map { "ABCDEFGHIJKLMNOPQRSTUVWXYZ0`".contains($0) } ?? false })
 
         let example = try #require(section.split(separator: "```yaml\n").last).prefix(upTo: "```")
         #expect(example.contains("\(name): "))
@@ -50,6 +60,7 @@ import Testing
         #expect(accounts.diagnostics == [])
         #expect(accounts.value?.map(\.account.username) == ["user0001", "0123"])
         #expect(accounts.value?.map(\.account.password.secret).last == "with: special #characters")
+        #expect(accounts.value?.fallback?.username == "probe")
     }
 
     @Test func noSettingHasTwoRows() {

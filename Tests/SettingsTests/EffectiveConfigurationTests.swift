@@ -13,6 +13,46 @@ import Testing
         let text = """
             loglevel: 0
             syslog_facility: cron
+            logger_socket_addr: /run/log
+            debug: yes
+            use_host_flush: yes
+            host_move_parallel: 5
+            dry_run: yes
+            retry_interval: 0.5
+            timeout_growth: yes
+            up_count: 3
+            rapid_rounds: 10
+            rapid_fails_needed: 10
+            rapidpoll_timeout: 0
+            use_delayed_down: yes
+            delayed_down_delay: 0
+            delayed_down_limit: 0
+            auth: sasl
+            poll_unknown_backends: no
+            poll_imap_select: yes
+            poll_imap_append: yes
+            poll_imap_expunge: yes
+            poll_pop3_stat: yes
+            poll_pop3_delete: yes
+            poll_lmtp_rcpt: yes
+            poll_lmtp_deliver: yes
+            poll_lmtp_from: "#x@example.com"
+            poll_sieve: yes
+            sieve_ssl: starttls
+            sieve_port: 6
+            poll_submission: yes
+            submission_ssl: starttls
+            submission_port: 7
+            poll_ports: [2525, pop3:10995/ssl, IMAP:10143, 993/SSL, banner:143]
+            haproxy: [imap, lmtp]
+            ssl_verify: yes
+            ssl_ca_file: /etc/ca.pem
+            ssl_server_name: "%{ptr}"
+            ssl_min_protocol: TLSv1.1
+            ssl_expiry_warning: 0
+            lockfile: /run/d.pid
+            beupdatescript: "/usr/bin/a b"
+            beupdatescript_timeout: 1.5
             director_admin_socket: "/tmp/ä: #\\"\\\\\\t'"
             interval: 0.000000001
             timeout: 12.25

@@ -49,6 +49,10 @@ import Testing
     @Test func aFileNamedByHandHasToBeThere() {
         let complaint = ["/nowhere/a.yml: no such file, check the path"]
         #expect(Settings.load(path: "/nowhere/a.yml").diagnostics.map(\.description) == complaint)
+        // Which is as good as none at the default places, and no mistake in it.
+        #expect(
+            Settings.load(path: "/nowhere/a.yml")
+                == .absent(Diagnostic(.error, file: "/nowhere/a.yml", at: nil, "no such file, check the path")))
         #expect(Accounts.load(path: "/nowhere/a.yml").diagnostics.map(\.description) == complaint)
         #expect(Accounts.load(path: "/nowhere/a.yml").value == nil)
     }

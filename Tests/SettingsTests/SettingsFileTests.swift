@@ -136,8 +136,8 @@ private func complaints(_ text: String) -> [String] { read(text).diagnostics.map
             "poll_pop3: \"yes\"", 12,
             "poll_pop3: \"yes\" is a text, being in quotes or a block, accepted: yes or no"
         ),
-        ("imap_ssl: 1", 11, "imap_ssl: \"1\" is neither yes nor no, accepted: yes or no"),
-        ("imap_ssl:", 1, "imap_ssl: no value, accepted: yes or no"),
+        ("imap_ssl: 1", 11, "imap_ssl: \"1\" is neither yes, no nor starttls, accepted: yes, no or starttls"),
+        ("imap_ssl:", 1, "imap_ssl: no value, accepted: yes, no or starttls"),
         (
             "syslog_facility: local8", 18,
             "syslog_facility: \"local8\" is none of the names, accepted: kern, user, mail, daemon, auth, syslog, lpr,"
@@ -158,7 +158,8 @@ private func complaints(_ text: String) -> [String] { read(text).diagnostics.map
         ),
         (
             "poll_imap: no", 1,
-            "poll_imap: nothing is polled, accepted: yes for at least one of poll_imap, poll_pop3, poll_lmtp"
+            "poll_imap: nothing is polled, accepted: yes for at least one of poll_imap, poll_pop3, poll_lmtp,"
+                + " poll_sieve, poll_submission, or a port in poll_ports"
         ),
     ])
     func aWrongValueIsNamed(line: String, column: Int, complaint: String) {

@@ -130,7 +130,8 @@ extension PoolmonImport {
             accounts = Accounts(fallback: try account(try read(path), path, recipient))
             if settings.imap.isPolled || settings.pop3.isPolled {
                 notes.append(
-                    "--credfile: poolmon takes a backend that permits no login in clear for healthy, dovemon for faulty")
+                    "--credfile: poolmon takes a backend that permits no login in clear for healthy, dovemon for faulty"
+                )
             }
             if options.services.contains(where: { $0.mailProtocol == .imap && $0.tls == .none }) {
                 notes.append(
@@ -166,7 +167,9 @@ extension PoolmonImport {
         let isUsable = lines[..<2].allSatisfy { line in
             line.utf8.count <= 1_024 && !line.utf8.contains(0x00) && !line.utf8.contains(0x0D)
         }
-        guard isUsable else { throw PoolmonMistake("\(file) has a line of more than 1024 bytes, or a CR or NUL in one") }
+        guard isUsable else {
+            throw PoolmonMistake("\(file) has a line of more than 1024 bytes, or a CR or NUL in one")
+        }
         return Account(username: String(lines[0]), password: Password(String(lines[1])), lmtpAddress: recipient)
     }
 

@@ -125,7 +125,8 @@ struct PoolmonOptions: Equatable {
         let port = try? number(String(parts.last ?? ""), name, in: 1...65_535)
         let mailProtocol: MailProtocol? =
             parts.count == 2
-            ? ["imap": .imap, "pop3": .pop3, "lmtp": .lmtp][parts[0].lowercased()] : port.map(MailProtocol.init(poolmon:))
+            ? ["imap": .imap, "pop3": .pop3, "lmtp": .lmtp][parts[0].lowercased()]
+            : port.map(MailProtocol.init(poolmon:))
         guard let port, let mailProtocol else {
             throw PoolmonMistake("--\(name.rawValue) \(quoted(value)) is no port, nor IMAP:, POP3: or LMTP: and a port")
         }
@@ -134,8 +135,10 @@ struct PoolmonOptions: Equatable {
     }
 
     private func number(_ text: String, _ name: Name, in range: ClosedRange<Int>) throws(PoolmonMistake) -> Int {
-        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text), range.contains(number) else {
-            throw PoolmonMistake("--\(name.rawValue) \(quoted(text)) is no number from \(range.lowerBound) to \(range.upperBound)")
+        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text), range.contains(number)
+        else {
+            throw PoolmonMistake(
+                "--\(name.rawValue) \(quoted(text)) is no number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
     }
