@@ -2,12 +2,15 @@ internal import Health
 internal import Site
 
 /// The fields of a log line, in the order in which they are set.
-struct LogFields {
-    private(set) var text = ""
+package struct LogFields {
+    /// The line.
+    package private(set) var text = ""
 
-    init() {}
+    /// No fields.
+    package init() {}
 
-    init(_ backend: String) { add("backend", backend) }
+    /// Fields about a backend.
+    package init(_ backend: String) { add("backend", backend) }
 
     init(_ backend: String, _ service: Service) {
         add("backend", backend)
@@ -16,7 +19,7 @@ struct LogFields {
     }
 
     /// Adds a field, if it has a value. One that a reader could mistake is put in quotes.
-    mutating func add(_ name: String, _ value: String?) {
+    package mutating func add(_ name: String, _ value: String?) {
         guard let value else { return }
         if !text.isEmpty { text += " " }
         text += name + "=" + Self.quoted(value)
@@ -35,9 +38,13 @@ struct LogFields {
         add("over", Self.seconds(fault.lasting))
     }
 
-    static func seconds(_ duration: Duration) -> String { fixed(duration.inSeconds, digits: 1) + "s" }
+    /// A time, to a tenth of a second.
+    package static func seconds(_ duration: Duration) -> String { fixed(duration.inSeconds, digits: 1) + "s" }
 
-    static func milliseconds(_ duration: Duration) -> String { fixed(duration.inMilliseconds, digits: 1) + "ms" }
+    /// A time, to a tenth of a millisecond.
+    package static func milliseconds(_ duration: Duration) -> String {
+        fixed(duration.inMilliseconds, digits: 1) + "ms"
+    }
 
     /// A number with so many decimals; Foundation's formatting would cost more than all the rest.
     static func fixed(_ number: Double, digits: Int) -> String {

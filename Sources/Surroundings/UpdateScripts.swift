@@ -1,0 +1,158 @@
+package import Logging
+internal import Monitor
+internal import ServiceLifecycle
+internal import Synchronization
+
+/// Runs `beupdatescript` for the updates, apart from the event loop: whatever the scripts do, nothing waits for them but
+/// later updates of the same backend.
+package final class UpdateScripts: Service {
+    /// The setting `beupdatescript`, and its time limit.
+    package struct Program: Hashable, Sendable {
+        /// The script's absolute path; nil when none is to be run.
+        package var path: String?
+        /// How long it may run.
+        package var timeout: Duration
+
+        /// Makes the setting.
+        package init(path: String?, timeout: Duration) {
+            self.path = path
+            self.timeout = timeout
+        }
+    }
+
+    /// So many scripts run at once.
+    private static let runningLimit = 8
+    /// So many updates wait; further ones are lost, and that is told.
+    private static let waitingLimit = 10_000
+    /// How long scripts may still run when the daemon stops.
+    private static let patience = Duration.milliseconds(400)
+    /// How long it takes at most to kill them then.
+    private static let killing = Duration.milliseconds(400)
+
+    private let program: Mutex<Program>
+    private let log: Logger
+    private let updates: AsyncStream<BackendUpdate>
+    private let input: AsyncStream<BackendUpdate>.Continuation
+
+    /// A service that runs `program`.
+    package init(_ program: Program, log: Logger) {
+        self.program = Mutex(program)
+        self.log = log
+        (updates, input) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.waitingLimit))
+    }
+
+    /// Puts another setting in force, for the scripts that start from now on.
+    package func change(to program: Program) { self.program.withLock { $0 = program } }
+
+    /// Takes an update; returns at once.
+    package func take(_ update: BackendUpdate) {
+        guard program.withLock({ $0.path }) != nil else { return }
+        if case .dropped = input.yield(update) { Self.tellLost(update, log) }
+    }
+
+    /// Runs scripts until the program is told to stop; then gives those that run a moment, and kills them.
+    package func run() async throws {
+        let runner = Runner(log: log) { [self] in program.withLock { $0 } }
+        for await update in updates.cancelOnGracefulShutdown() { await runner.take(update) }
+        await runner.stop()
+    }
+
+    private static func tellLost(_ update: BackendUpdate, _ log: Logger) {
+        var fields = LogFields(update)
+        fields.add("script", "not-run")
+        fields.add("note", "\(waitingLimit) others wait already")
+        log.error("\(fields.text)")
+    }
+
+    /// Knows what runs.
+    private actor Runner {
+        private var queue = UpdateQueue(runningLimit: runningLimit, waitingLimit: waitingLimit)
+        private var tasks: [String: Task<Void, Never>] = [:]
+        private var isStopping = false
+        private var whenIdle: AsyncStream<Void>.Continuation?
+        private let log: Logger
+        private let program: @Sendable () -> Program
+
+        init(log: Logger, program: @escaping @Sendable () -> Program) {
+            self.log = log
+            self.program = program
+        }
+
+        func take(_ update: BackendUpdate) {
+            guard queue.add(update) else { return UpdateScripts.tellLost(update, log) }
+            startAll()
+        }
+
+        /// Drops what waits, and ends what runs; returns in less than a second, whatever that does.
+        func stop() async {
+            isStopping = true
+            let dropped = queue.clear()
+            if dropped > 0 { log.warning("script=not-run updates=\(dropped) note=\"dovemon stops\"") }
+            await untilIdle(within: patience)
+            for task in tasks.values { task.cancel() }
+            await untilIdle(within: killing)
+        }
+
+        private func startAll() {
+            while !isStopping, let update = queue.start() {
+                let program = program()
+                tasks[update.backend] = Task { [log] in
+                    if let path = program.path {
+                        await UpdateScript(path: path, timeout: program.timeout).runLogged(update, log)
+                    }
+                    ended(update.backend)
+                }
+            }
+        }
+
+        private func ended(_ backend: String) {
+            tasks[backend] = nil
+            queue.ended(backend)
+            startAll()
+            if queue.isIdle { whenIdle?.finish() }
+        }
+
+        private func untilIdle(within time: Duration) async {
+            guard !queue.isIdle else { return }
+            let (idle, signal) = AsyncStream<Void>.makeStream()
+            whenIdle = signal
+            await withTaskGroup { group in
+                group.addTask { for await _ in idle {} }
+                group.addTask { try? await Task.sleep(for: time) }
+                await group.next()
+                group.cancelAll()
+            }
+        }
+    }
+}
+
+extension UpdateScript {
+    /// Runs it, with its output and its end in the log.
+    fileprivate func runLogged(_ update: BackendUpdate, _ log: Logger) async {
+        let start = ContinuousClock.now
+        let ending = await run(update) { line in
+            var fields = LogFields(update)
+            fields.add("script", "output")
+            fields.add("text", line)
+            log.info("\(fields.text)")
+        }
+        var fields = LogFields(update)
+        fields.add("script", ending == .exited(0) ? "done" : "failed")
+        switch ending {
+        case .exited(let code): fields.add("status", "\(code)")
+        case .killed(let signal): fields.add("signal", "\(signal)")
+        case .timedOut: fields.add("text", "killed, as its time was over")
+        case .stopped: fields.add("text", "killed, as dovemon stops")
+        case .notStarted(let text): fields.add("text", text)
+        }
+        fields.add("time", LogFields.milliseconds(start.duration(to: .now)))
+        log.log(level: ending == .exited(0) ? .info : .error, "\(fields.text)")
+    }
+}
+
+extension LogFields {
+    fileprivate init(_ update: BackendUpdate) {
+        self.init(update.backend)
+        add("update", update.state.rawValue)
+    }
+}
