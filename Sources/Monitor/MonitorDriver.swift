@@ -57,6 +57,9 @@ package final class MonitorDriver {
         feed(.policyChanged(policy))
     }
 
+    /// How the last rounds of each backend went.
+    package var recentRounds: [(backend: String, rounds: RecentRounds)] { machine.recentRounds }
+
     private func feed(_ event: MonitorMachine.Event) {
         inbox.append(event)
         guard !isHandling else { return }

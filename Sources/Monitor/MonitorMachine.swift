@@ -57,6 +57,7 @@ package struct MonitorMachine: Sendable {
         var verdict = BackendHealth.Verdict.undecided
         /// What was last wrong with it: kept until it is up again, to say what is over.
         var fault: (service: Service, streak: BackendHealth.Streak)?
+        var recentRounds = RecentRounds()
     }
 
     private var policy: Policy
@@ -78,6 +79,11 @@ package struct MonitorMachine: Sendable {
 
     /// When `woke` is to come at the latest, unless something else happens before.
     package var nextWake: Instant { min(reconciliation.nextWake, schedule.nextWake ?? .distantFuture) }
+
+    /// How the last rounds of each backend went, by the address as the director spells it.
+    package var recentRounds: [(backend: String, rounds: RecentRounds)] {
+        backends.sorted { $0.key < $1.key }.map { ($0.value.spelling, $0.value.recentRounds) }
+    }
 
     /// Takes in what happened; gives what to do.
     package mutating func handle(_ event: Event, at now: Instant) -> [Action] {
@@ -105,6 +111,7 @@ extension MonitorMachine {
             rounds += 1
             backends[address]?.round = rounds
             backends[address]?.health.roundStarted(policy.services)
+            backends[address]?.recentRounds.roundStarted()
             for service in policy.services {
                 let id = PollID(address: address, service: service, round: rounds)
                 actions.append(.poll(id, policy.plan(for: address, service), within: policy.timeout))
@@ -127,6 +134,8 @@ extension MonitorMachine {
         let isPolled = policy.services.contains(id.service)
         let streak = backend.health.pollEnded(id.service, isPolled ? report.failure : nil, at: now)
         var actions = isPolled ? [Action.tell(event(id, backend, report, streak, at: now))] : []
+        if isPolled { backend.recentRounds.pollEnded(report) }
+        if backend.health.roundIsOver { backend.recentRounds.roundEnded() }
 
         let former = backend.verdict
         backend.verdict = backend.health.verdict(failuresNeeded: policy.failuresNeeded)

@@ -60,6 +60,13 @@ package struct LogLine: Hashable, Sendable {
         }
     }
 
+    /// The line that tells how a backend's last rounds went: somebody asked, so `loglevel` does not matter.
+    package init(backend: String, rounds: RecentRounds) {
+        var fields = LogFields(backend)
+        fields.add("rounds", rounds.text)
+        self.init(.info, isChange: true, fields)
+    }
+
     private init(_ host: Host, _ cause: ChangeCause, _ fault: Fault?) {
         var fields = fault.map { LogFields(host.spelling, $0.service) } ?? LogFields(host.spelling)
         fields.add("state", host.state?.rawValue ?? "unknown")

@@ -2,7 +2,7 @@ internal import Glibc
 package import Logging
 internal import Synchronization
 
-/// Where the log's lines go: syslog's local socket, or standard error.
+/// Where the log's lines go: syslog's local socket, or standard error or output.
 ///
 /// Never waits for a reader: what cannot be taken at once is lost, counted, and told as soon as something is taken again.
 /// A syslog that was never there (no `/dev/log`) gives way to standard error.
@@ -18,14 +18,17 @@ package final class LogWriter: Sendable {
 
     private let state: Mutex<State>
     private let tag: String
+    private let stream: CInt
 
     /// Makes a writer.
     ///
     /// - Parameters:
-    ///   - syslogPath: syslog's socket; nil to write to standard error.
+    ///   - syslogPath: syslog's socket; nil to write to `stream`.
     ///   - facility: the facility's code by RFC 5424, section 6.2.1, 0 to 23.
     ///   - level: the least grave level that is written.
-    package init(syslogPath: String?, facility: Int, level: Logger.Level) {
+    ///   - stream: what is written to without a syslog.
+    package init(syslogPath: String?, facility: Int, level: Logger.Level, stream: CInt = STDERR_FILENO) {
+        self.stream = stream
         tag = "dovemon[\(getpid())]: "
         state = Mutex(State(syslog: syslogPath.map(SyslogSocket.init), facility: facility, level: level))
     }
@@ -38,6 +41,16 @@ package final class LogWriter: Sendable {
         state.withLock {
             $0.facility = facility
             $0.level = level
+        }
+    }
+
+    /// Puts another syslog socket in force, where it is syslog that is written to.
+    package func move(toSyslog path: String) {
+        state.withLock { state in
+            guard let current = state.syslog, current.path != path else { return }
+            state.syslog?.disconnect()
+            state.syslog = SyslogSocket(path: path)
+            state.hasReachedSyslog = false
         }
     }
 
@@ -66,18 +79,18 @@ package final class LogWriter: Sendable {
             }
             if state.hasReachedSyslog { return false }
         }
-        return writeToStandardError("\(timestamp("%Y-%m-%dT%H:%M:%S%z")) \(tag)\(level.syslogName): \(text)")
+        return writeToStream("\(timestamp("%Y-%m-%dT%H:%M:%S%z")) \(tag)\(level.syslogName): \(text)")
     }
 
     /// A pipe whose reader sleeps would stop the daemon: only what fits now is written. Lines are cut at PIPE_BUF, up to
     /// which a pipe that is ready takes a write whole.
-    private func writeToStandardError(_ line: String) -> Bool {
-        var ready = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+    private func writeToStream(_ line: String) -> Bool {
+        var ready = pollfd(fd: stream, events: Int16(POLLOUT), revents: 0)
         guard poll(&ready, 1, 0) == 1, ready.revents & Int16(POLLOUT) != 0 else { return false }
         var text = Substring(line)
         while text.utf8.count > 4095 { text = text.dropLast(max(1, (text.utf8.count - 4095) / 4)) }
         let bytes = Array(text.utf8) + [UInt8(ascii: "\n")]
-        return Glibc.write(STDERR_FILENO, bytes, bytes.count) == bytes.count
+        return Glibc.write(stream, bytes, bytes.count) == bytes.count
     }
 
     private func timestamp(_ format: String) -> String {

@@ -14,8 +14,10 @@ package struct MonitorLog: Sendable {
     }
 
     /// Tells of an event.
-    package func tell(_ event: MonitorEvent) {
-        let line = LogLine(event)
+    package func tell(_ event: MonitorEvent) { tell(LogLine(event)) }
+
+    /// Writes a line.
+    package func tell(_ line: LogLine) {
         (line.isChange ? changes : logger).log(level: line.level, "\(line.text)")
     }
 

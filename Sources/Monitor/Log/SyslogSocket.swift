@@ -2,7 +2,7 @@ internal import Glibc
 
 /// A connection to syslog's local socket that never waits: syslog(3) stops its caller when the daemon is busy.
 struct SyslogSocket: Sendable {
-    private let path: String
+    let path: String
     private var descriptor: CInt = -1
     private var isStream = false
 
@@ -69,7 +69,9 @@ struct SyslogSocket: Sendable {
         return result == 0 ? 0 : errno
     }
 
-    private mutating func disconnect() {
+    /// Closes the connection; the next message makes it again.
+    mutating func disconnect() {
+        guard descriptor >= 0 else { return }
         close(descriptor)
         descriptor = -1
     }
