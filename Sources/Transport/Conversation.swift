@@ -37,6 +37,8 @@ package enum Step<Outcome> {
     /// TLS negotiated, at once and for the rest of the connection. Only where the connector was given the means, and only
     /// once. Bytes that the peer has sent in clear behind its last line end the conversation (RFC 3207, section 5).
     case startTLS
+    /// So many bytes given as they are in place of the next line, line ends among them: no more than a line may have.
+    case read(Int)
     /// Nothing more: the connection can be closed.
     case finish(Outcome)
 }

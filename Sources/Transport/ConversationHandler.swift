@@ -168,6 +168,7 @@ final class ConversationHandler<C: Conversation>: ChannelInboundHandler {
         case .send(let bytes): send(bytes)
         case .skip(let count): decoder.skip(count)
         case .startTLS: startTLS()
+        case .read(let count): decoder.read(count)
         case .finish(let outcome): end(with: outcome)
         }
     }

@@ -20,6 +20,8 @@ package struct LineDecoder: Sendable {
     /// Up to here there is no line end: a peer that sends byte by byte makes no work twice.
     private var scanned = 0
     private var toSkip = 0
+    /// So many bytes are the next element, whatever they are.
+    private var toRead: Int?
 
     /// Makes a decoder for lines of at most `limit` bytes.
     package init(limit: Int) { self.limit = limit }
@@ -45,6 +47,7 @@ package struct LineDecoder: Sendable {
 
     /// The next line, if it is there.
     package mutating func next() -> Element {
+        if let toRead { return next(toRead) }
         guard let end = storage[scanned...].firstIndex(of: UInt8(ascii: "\n")) else {
             scanned = storage.count
             return scanned - start > limit + 1 ? .oversized : .incomplete
@@ -56,6 +59,19 @@ package struct LineDecoder: Sendable {
         scanned = start
         return .line(line)
     }
+
+    private mutating func next(_ count: Int) -> Element {
+        guard count <= limit else { return .oversized }
+        guard storage.count - start >= count else { return .incomplete }
+        let bytes = storage[start..<(start + count)]
+        start += count
+        scanned = start
+        toRead = nil
+        return .line(bytes)
+    }
+
+    /// Gives the next `count` bytes as they are in place of a line; more than the limit are oversized.
+    package mutating func read(_ count: Int) { toRead = count }
 
     /// Passes over the next `count` bytes, those not yet received included.
     package mutating func skip(_ count: Int) {

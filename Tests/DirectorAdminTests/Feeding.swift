@@ -24,6 +24,7 @@ func feed<C: Conversation>(_ conversation: C, _ pieces: [ArraySlice<UInt8>], the
         case .send(let bytes): fed.sent += String(decoding: bytes, as: UTF8.self)
         case .skip(let count): decoder.skip(count)
         case .startTLS: break
+        case .read(let count): decoder.read(count)
         case .finish(let outcome):
             fed.outcome = outcome
             return false
