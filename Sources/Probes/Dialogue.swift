@@ -10,11 +10,19 @@ protocol Dialogue: Sendable {
     mutating func lineReceived(_ line: ArraySlice<UInt8>) -> Turn
     /// TLS is negotiated behind `Turn.startTLS`: whatever the server has said of its capabilities is forgotten.
     mutating func encrypted() -> Turn
+    /// What it has noticed that is no failure.
+    var warnings: [PollWarning] { get }
+    /// The id of the test message that the server took for delivery.
+    var deliveredMessage: String? { get }
 }
 
 extension Dialogue {
     /// A protocol without STARTTLS never comes here.
     mutating func encrypted() -> Turn { .listen }
+    /// Most have nothing to tell.
+    var warnings: [PollWarning] { [] }
+    /// Only LMTP delivers.
+    var deliveredMessage: String? { nil }
 }
 
 /// A dialogue's answer to a line.
@@ -27,6 +35,8 @@ enum Turn: Equatable {
     case skip(Int)
     /// The server consented to TLS, which is negotiated now.
     case startTLS
+    /// So many bytes are taken as they are in place of the next line: no more than a line may have.
+    case read(Int)
     /// The goodbye was heard: all went well.
     case done
     /// The server refused, or what it said makes no sense. `code` and `text` are parts of its line; `remark` is what this

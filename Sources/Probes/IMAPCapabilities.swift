@@ -1,4 +1,4 @@
-/// What an IMAP server says it can do, as far as a login depends on it.
+/// What an IMAP server says it can do, as far as a poll depends on it.
 struct IMAPCapabilities: Equatable, Sendable {
     /// LOGIN is refused here (RFC 9051, section 6.2.3).
     var loginDisabled = false
@@ -10,6 +10,8 @@ struct IMAPCapabilities: Equatable, Sendable {
     var authPlain = false
     /// AUTHENTICATE takes an initial response (RFC 4959).
     var saslInitialResponse = false
+    /// UID EXPUNGE is known (RFC 4315).
+    var uidPlus = false
     /// The longest literal that may be sent without waiting (RFC 7888): any for LITERAL+, 4096 bytes for LITERAL-.
     var nonSynchronizingLimit = 0
 
@@ -20,6 +22,8 @@ struct IMAPCapabilities: Equatable, Sendable {
             if word.equals("ID") { id = true }
             if word.equals("AUTH=PLAIN") { authPlain = true }
             if word.equals("SASL-IR") { saslInitialResponse = true }
+            // IMAP4rev2 holds UIDPLUS within it.
+            if word.equals("UIDPLUS") || word.equals("IMAP4REV2") { uidPlus = true }
             if word.equals("LITERAL+") { nonSynchronizingLimit = .max }
             // IMAP4rev2 holds LITERAL- within it (RFC 9051, appendix E).
             if word.equals("LITERAL-") || word.equals("IMAP4REV2") {

@@ -1,31 +1,39 @@
 internal import Site
 internal import Transport
 
-/// An IMAP poll (RFC 9051 and RFC 3501): greeting, capabilities, STARTTLS, ID (RFC 2971), login, LIST,
+/// An IMAP poll (RFC 9051 and RFC 3501): greeting, capabilities, STARTTLS, ID (RFC 2971), login, LIST, a visit to INBOX,
 /// LOGOUT.
 struct IMAPDialogue: Dialogue {
     private enum State {
-        case greeting, capability, startTLS, id, login, list, logout
+        case greeting, capability, startTLS, id, login, list, capabilityAgain, visit, logout
     }
 
     private let plan: PollPlan
     private var state = State.greeting
     private(set) var phase = Phase.greeting
     private var capabilities: IMAPCapabilities?
+    /// The server told them since the login: others may hold from there on (RFC 9051, section 6.2.3).
+    private var capabilitiesAreCurrent = false
     private var authenticated = false
     private var commandCount = 0
     /// What is still to be sent of the present command, a piece for each of the server's continuations.
     private var pieces: ArraySlice<[UInt8]> = []
-    /// The line is the rest of a response, behind a literal.
-    private var continuesResponse = false
+    /// A response that holds literals, as far as it has come.
+    private var assembly: IMAPAssembly?
+    private var visit: IMAPVisit
+    /// The command that the visit waits for, for people.
+    private var visitVerb = ""
 
     /// STARTTLS is still to come.
     private var toBeEncrypted: Bool
 
-    init(_ plan: PollPlan) {
+    init(_ plan: PollPlan, _ stamp: MessageStamp) {
         self.plan = plan
+        visit = IMAPVisit(plan, stamp)
         toBeEncrypted = plan.service.tls == .starttls
     }
+
+    var warnings: [PollWarning] { visit.warnings }
 
     mutating func encrypted() -> Turn {
         toBeEncrypted = false
@@ -34,10 +42,7 @@ struct IMAPDialogue: Dialogue {
     }
 
     mutating func lineReceived(_ line: ArraySlice<UInt8>) -> Turn {
-        if continuesResponse {
-            continuesResponse = false
-            return readOver(IMAPLiteral(atEndOf: line))
-        }
+        if assembly != nil { return responseContinued(line) }
         switch IMAPResponse(line) {
         case .malformed: return .malformed("an IMAP response", got: line)
         case .continuation:
@@ -47,22 +52,39 @@ struct IMAPDialogue: Dialogue {
         case _ where state == .greeting: return .malformed("an IMAP greeting", got: line)
         case .capabilities(let words):
             capabilities = IMAPCapabilities(words)
+            capabilitiesAreCurrent = authenticated || state == .login
             return .listen
-        case .data(let literal): return readOver(literal)
+        case .data(let text, let literal): return dataReceived(text, literal)
         case .tagged(let tag, let status):
             guard tag.elementsEqual(self.tag.utf8) else { return .malformed("a reply to \(self.tag)", got: line) }
             return taggedStatusReceived(status, line)
         }
     }
 
-    private mutating func readOver(_ literal: IMAPLiteral?) -> Turn {
-        guard let literal else { return .listen }
+    private mutating func dataReceived(_ text: ArraySlice<UInt8>, _ literal: IMAPLiteral?) -> Turn {
+        guard let literal else {
+            if state == .visit { visit.received([.text(text)]) }
+            return .listen
+        }
+        assembly = IMAPAssembly()
+        return literalAnnounced(literal, in: text)
+    }
+
+    private mutating func responseContinued(_ line: ArraySlice<UInt8>) -> Turn {
+        if assembly?.literalReceived(line) == true { return .listen }
+        if let literal = IMAPLiteral(atEndOf: line) { return literalAnnounced(literal, in: line) }
+        if let pieces = assembly?.ended(line) { visit.received(pieces) }
+        assembly = nil
+        return .listen
+    }
+
+    private mutating func literalAnnounced(_ literal: IMAPLiteral, in line: ArraySlice<UInt8>) -> Turn {
         // It could not be read to its end anyway: no need to wait for the deadline.
         guard literal.count <= Limits.poll.total else {
             return .fail(.oversized, remark: "a literal that is larger than a poll reads")
         }
-        continuesResponse = true
-        return .skip(literal.count)
+        let isTaken = assembly?.literalAnnounced(literal, in: line, isWanted: visit.wantsLiterals)
+        return isTaken == true ? .read(literal.count) : .skip(literal.count)
     }
 
     private mutating func untaggedStatusReceived(_ status: IMAPStatus, _ line: ArraySlice<UInt8>) -> Turn {
@@ -72,6 +94,7 @@ struct IMAPDialogue: Dialogue {
         case (.greeting, .ok), (.greeting, .preauth):
             authenticated = status.condition == .preauth
             capabilities = IMAPCapabilities(code: status.code)
+            capabilitiesAreCurrent = authenticated && capabilities != nil
             return capabilities == nil ? ask(.capability, "CAPABILITY") : capabilitiesKnown()
         case (.greeting, _): return .malformed("an IMAP greeting", got: line)
         // An untagged OK, NO or BAD is a remark; the command's own reply is still to come.
@@ -84,8 +107,11 @@ struct IMAPDialogue: Dialogue {
         // Nobody has to like to be told who asks.
         if state == .id, status.condition == .no || status.condition == .bad { return logIn() }
         guard status.condition == .ok else {
-            return status.condition == .no || status.condition == .bad
-                ? .fail(.rejected, code: status.code, text: status.text) : .malformed("a reply to \(tag)", got: line)
+            guard status.condition == .no || status.condition == .bad else {
+                return .malformed("a reply to \(tag)", got: line)
+            }
+            return .fail(
+                .rejected, code: status.code, remark: state == .visit ? "\(visitVerb): " : "", text: status.text)
         }
         // A command that has not been sent in full cannot have succeeded.
         guard pieces.isEmpty else { return .malformed("to be said yet", got: line) }
@@ -97,8 +123,17 @@ struct IMAPDialogue: Dialogue {
         case .id: return logIn()
         case .login:
             authenticated = true
+            if let told = IMAPCapabilities(code: status.code) {
+                capabilities = told
+                capabilitiesAreCurrent = true
+            }
             return lookOrLeave()
-        default: return logOut()
+        case .list: return visitOrLeave()
+        case .capabilityAgain:
+            guard capabilitiesAreCurrent else { return .malformed("preceded by capabilities", got: line) }
+            return visitOrLeave()
+        case .visit: return goOn()
+        case .greeting, .logout: return logOut()
         }
     }
 
@@ -136,9 +171,30 @@ struct IMAPDialogue: Dialogue {
     }
 
     private mutating func lookOrLeave() -> Turn {
-        guard plan.options.imap.lists else { return logOut() }
+        guard plan.options.imap.lists else { return visitOrLeave() }
         phase = .command
         return ask(.list, "LIST \"\" \"%\"")
+    }
+
+    private mutating func visitOrLeave() -> Turn {
+        if visit.needsCapabilities, !capabilitiesAreCurrent {
+            phase = .command
+            return ask(.capabilityAgain, "CAPABILITY")
+        }
+        return goOn()
+    }
+
+    private mutating func goOn() -> Turn {
+        switch visit.next(capabilities ?? IMAPCapabilities([])) {
+        case .leave: return logOut()
+        case .fail(let kind, let text):
+            phase = .command
+            return .fail(kind, remark: text)
+        case .ask(let verb, let words, let literal):
+            phase = .command
+            visitVerb = verb
+            return ask(.visit, words, literal: literal)
+        }
     }
 
     private mutating func logOut() -> Turn {
@@ -155,6 +211,16 @@ struct IMAPDialogue: Dialogue {
         commandCount += 1
         let command = IMAPString.command(
             "\(tag) \(words)", arguments: arguments, nonSynchronizingLimit: nonSynchronizingLimit)
+        pieces = command.dropFirst()
+        return .say(command.first ?? [])
+    }
+
+    private mutating func ask(_ next: State, _ words: String, literal: [UInt8]) -> Turn {
+        guard !literal.isEmpty else { return ask(next, words) }
+        state = next
+        commandCount += 1
+        let command = IMAPString.command(
+            "\(tag) \(words)", literal: literal, nonSynchronizingLimit: capabilities?.nonSynchronizingLimit ?? 0)
         pieces = command.dropFirst()
         return .say(command.first ?? [])
     }

@@ -6,8 +6,8 @@ enum IMAPResponse {
     case untaggedStatus(IMAPStatus)
     /// `* CAPABILITY` with its words.
     case capabilities(ArraySlice<UInt8>)
-    /// Any other `* …`, of which a literal of so many bytes follows.
-    case data(literal: IMAPLiteral?)
+    /// Any other `* …`: what stands behind the asterisk, and the literal that follows it.
+    case data(ArraySlice<UInt8>, IMAPLiteral?)
     /// `TAG OK`, `TAG NO`, `TAG BAD`.
     case tagged(tag: ArraySlice<UInt8>, IMAPStatus)
     /// None of IMAP's.
@@ -26,7 +26,7 @@ enum IMAPResponse {
             } else if rest.firstWord.word.equals("CAPABILITY") {
                 self = .capabilities(rest.firstWord.rest)
             } else {
-                self = .data(literal: IMAPLiteral(atEndOf: rest))
+                self = .data(rest, IMAPLiteral(atEndOf: rest))
             }
         case _ where first.isEmpty: self = .malformed
         default:
@@ -65,13 +65,16 @@ struct IMAPStatus {
 }
 
 /// The announcement of a literal at the end of a line: `{12}`, `{12+}`, `~{12}`.
-struct IMAPLiteral: Equatable {
+struct IMAPLiteral: Equatable, Sendable {
+    /// Where in the line it is announced.
+    let start: Int
     /// How many bytes follow; `Int.max` where the number has no meaning that a poll could wait for.
     let count: Int
 
     /// Reads the end of a line; nil when no literal follows.
     init?(atEndOf line: ArraySlice<UInt8>) {
         guard line.last == UInt8(ascii: "}"), let open = line.lastIndex(of: UInt8(ascii: "{")) else { return nil }
+        start = open > line.startIndex && line[open - 1] == UInt8(ascii: "~") ? open - 1 : open
         var digits = line[(open + 1)...].dropLast()
         if digits.last == UInt8(ascii: "+") { digits.removeLast() }
         guard !digits.isEmpty, digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {

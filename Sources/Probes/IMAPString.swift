@@ -42,4 +42,11 @@ enum IMAPString {
         pieces.append(piece + crlf)
         return pieces
     }
+
+    /// A command that ends with a literal, in pieces likewise.
+    static func command(_ words: String, literal: [UInt8], nonSynchronizingLimit: Int) -> [[UInt8]] {
+        let isSynchronizing = literal.count > nonSynchronizingLimit
+        let announcement = Array("\(words) {\(literal.count)\(isSynchronizing ? "" : "+")}".utf8) + crlf
+        return isSynchronizing ? [announcement, literal + crlf] : [announcement + literal + crlf]
+    }
 }

@@ -1,8 +1,10 @@
 internal import Site
 
-/// An LMTP poll (RFC 2033): greeting, STARTTLS (RFC 3207), LHLO, QUIT, with replies as RFC 5321, section 4.2 has them.
+/// An LMTP poll (RFC 2033): greeting, STARTTLS (RFC 3207), LHLO, a transaction, QUIT, with replies as RFC 5321, section 4.2
+/// has them.
 struct LMTPDialogue: Dialogue {
     private let clientName: String
+    private var transaction: LMTPTransaction
     private(set) var phase = Phase.greeting
     /// The code that a reply of several lines began with.
     private var continuedCode: ArraySlice<UInt8>?
@@ -13,10 +15,13 @@ struct LMTPDialogue: Dialogue {
     private var greetsInClear = false
     private var offersTLS = false
 
-    init(_ plan: PollPlan) {
+    init(_ plan: PollPlan, _ stamp: MessageStamp) {
         clientName = plan.options.clientName
+        transaction = LMTPTransaction(plan, stamp)
         toBeEncrypted = plan.service.tls == .starttls
     }
+
+    var deliveredMessage: String? { transaction.deliveredMessage }
 
     mutating func encrypted() -> Turn {
         toBeEncrypted = false
@@ -35,7 +40,9 @@ struct LMTPDialogue: Dialogue {
         }
         continuedCode = nil
         if phase == .logout { return .done }
-        guard reply.isPositive else { return .fail(.rejected, code: reply.code, text: reply.text) }
+        guard reply.code.first == transaction.expectedDigit else {
+            return .fail(.rejected, code: reply.code, remark: transaction.verb, text: reply.text)
+        }
         switch phase {
         case .greeting where greetsInClear:
             phase = .tls
@@ -47,6 +54,7 @@ struct LMTPDialogue: Dialogue {
             if !toBeEncrypted { phase = .command }
             return .command("LHLO \(clientName)")
         default:
+            if let command = transaction.next() { return .say(command) }
             phase = .logout
             return .command("QUIT")
         }

@@ -1,10 +1,10 @@
 internal import Site
 
-/// A POP3 poll (RFC 1939): greeting, STLS (RFC 2595), USER, PASS, QUIT; for a master user AUTH PLAIN (RFC 5034), without an
-/// account CAPA (RFC 2449) in place of the login.
+/// A POP3 poll (RFC 1939): greeting, STLS (RFC 2595), USER, PASS, a visit, QUIT; for a master user AUTH PLAIN (RFC 5034),
+/// without an account CAPA (RFC 2449) in place of the login.
 struct POP3Dialogue: Dialogue {
     private enum State {
-        case greeting, capabilities, listingCapabilities, startTLS, user, pass, auth, authResponse, quit
+        case greeting, capabilities, listingCapabilities, startTLS, user, pass, auth, authResponse, visit, quit
     }
 
     private let account: Account?
@@ -14,11 +14,15 @@ struct POP3Dialogue: Dialogue {
     /// STLS is still to come.
     private var toBeEncrypted: Bool
     private var offersTLS = false
+    private var visit: POP3Visit
 
-    init(_ plan: PollPlan) {
+    init(_ plan: PollPlan, _ stamp: MessageStamp) {
         account = plan.account
+        visit = POP3Visit(plan, stamp)
         toBeEncrypted = plan.service.tls == .starttls
     }
+
+    var warnings: [PollWarning] { visit.warnings }
 
     mutating func encrypted() -> Turn {
         toBeEncrypted = false
@@ -27,6 +31,7 @@ struct POP3Dialogue: Dialogue {
 
     mutating func lineReceived(_ line: ArraySlice<UInt8>) -> Turn {
         if state == .listingCapabilities { return capabilityReceived(line) }
+        if state == .visit { return visit.lineReceived(line) ?? quit() }
         let (status, text) = line.firstWord
         if state == .auth, status.elementsEqual("+".utf8), let account {
             state = .authResponse
@@ -37,7 +42,9 @@ struct POP3Dialogue: Dialogue {
         switch (state, positive) {
         case (.capabilities, false), (.quit, _):
             // CAPA is optional, and nothing after QUIT matters.
-            return state == .quit ? .done : capabilitiesEnded()
+            if state != .quit { return capabilitiesEnded() }
+            visit.isConfirmed = positive
+            return .done
         case (_, false):
             let (code, reason) = text.responseCode
             return .fail(.rejected, code: code, text: reason)
@@ -50,7 +57,8 @@ struct POP3Dialogue: Dialogue {
             state = .pass
             return .command("PASS \(account?.password.secret ?? "")")
         case (.auth, _): return .malformed("asked for", got: line)
-        case (.pass, _), (.authResponse, _), (.listingCapabilities, _): return quit()
+        case (.pass, _), (.authResponse, _): return visitOrQuit()
+        case (.listingCapabilities, _), (.visit, _): return quit()
         }
     }
 
@@ -82,6 +90,13 @@ struct POP3Dialogue: Dialogue {
         guard offersTLS else { return .startTLSNotOffered }
         state = .startTLS
         return .command("STLS")
+    }
+
+    private mutating func visitOrQuit() -> Turn {
+        guard let turn = visit.begin() else { return quit() }
+        state = .visit
+        phase = .command
+        return turn
     }
 
     private mutating func quit() -> Turn {

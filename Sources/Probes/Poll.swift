@@ -62,6 +62,7 @@ struct Poll<Protocol: Dialogue>: Conversation {
         case .say(let bytes): return .send(bytes)
         case .skip(let count): return .skip(count)
         case .startTLS: return .startTLS
+        case .read(let count): return .read(count)
         case .done: return .finish(success(at: now))
         // All that was to be shown has been shown: no goodbye can spoil it.
         case .fail where spoken == .logout: return .finish(success(at: now))
@@ -76,7 +77,8 @@ struct Poll<Protocol: Dialogue>: Conversation {
     }
 
     private func success(at now: Instant) -> PollReport {
-        stopwatch.report(failure: nil, warnings: warnings, at: now)
+        stopwatch.report(
+            failure: nil, warnings: warnings + dialogue.warnings, deliveredMessage: dialogue.deliveredMessage, at: now)
     }
 
     mutating func interrupted(by interruption: Interruption, at now: Instant) -> PollReport {

@@ -79,10 +79,12 @@ package struct Prober {
         _ opening: Opening, within time: Duration, _ completion: @escaping (PollReport) -> Void
     ) -> RunningConversation {
         let plan = opening.plan
+        // The only look at the wall clock: the dialogues are pure.
+        let stamp = MessageStamp(seconds: Glibc.time(nil), unique: .random(in: .min ... .max), pollTime: time)
         return switch plan.service.mailProtocol {
-        case .imap: start(IMAPDialogue(plan), opening, time, completion)
-        case .pop3: start(POP3Dialogue(plan), opening, time, completion)
-        case .lmtp: start(LMTPDialogue(plan), opening, time, completion)
+        case .imap: start(IMAPDialogue(plan, stamp), opening, time, completion)
+        case .pop3: start(POP3Dialogue(plan, stamp), opening, time, completion)
+        case .lmtp: start(LMTPDialogue(plan, stamp), opening, time, completion)
         case .sieve: start(SieveDialogue(plan), opening, time, completion)
         case .submission: start(SubmissionDialogue(plan), opening, time, completion)
         case .banner: start(BannerDialogue(), opening, time, completion)

@@ -12,7 +12,7 @@ import Transport
     @Test func aMachineWithoutDescriptorsIsTold() async {
         await #expect(processExitsWith: .success) {
             let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
-            let tls = try TLSContext()
+            let tls = TLSContexts()
             let target = Checker.Target(
                 spelling: "127.0.0.1", address: try #require(IPAddress("127.0.0.1")), listed: nil,
                 plans: [PollPlan(service: Service(.imap, port: 1), account: nil)])

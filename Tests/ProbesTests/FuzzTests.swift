@@ -43,7 +43,29 @@ import Transport
                 "BYE",
             ]
         ),
+        (
+            deep,
+            IMAPVisitTests.loggedIn + [
+                "+ ", "d2 OK", "* 1 EXISTS", "d3 OK", "* SEARCH 7", "d4 OK", "* SEARCH 1 7", "d5 OK",
+            ] + IMAPVisitTests.fetch(7, IMAPVisitTests.id) + ["d6 OK", "d7 OK", "* 1 EXPUNGE", "d8 OK", "d9 OK"]
+        ),
+        (
+            deep.at(.pop3),
+            [
+                "+OK hi", "+OK", "+OK in", "+OK 2 1400", "+OK 1 700", "+OK", "Subject: hi", "",
+                ".", "+OK 2 700", "+OK", "X-Dovemon-Test: mon.example/a1/1/0000000000000001", ".", "+OK", "+OK bye",
+            ]
+        ),
+        (deep.at(.lmtp), ["220 hi", "250 mx", "250", "250", "250", "250", "250", "354 go", "250 saved", "221 bye"]),
     ]
+
+    /// All that can be done.
+    private static var deep: PollPlan {
+        var plan = IMAPVisitTests.plan(appends: true, removal: .marked)
+        plan.options.pop3 = POP3Checks(stats: true, removal: .marked)
+        plan.options.lmtp = LMTPChecks(tests: true, delivers: true)
+        return plan
+    }
 
     @Test(arguments: 0..<transcripts.count)
     func `whatever a server says, a poll ends in a report that can be shown`(number: Int) {
@@ -67,6 +89,9 @@ import Transport
             #expect(report.phases.first?.phase == .connect)
             #expect(Set(report.phases.map(\.phase)).count == report.phases.count)
             #expect(report.succeeded == (report.phases.last?.phase == .logout))
+            // Only the message with the mark is ever named to be removed.
+            let removals = performance.said.filter { $0.contains(" STORE ") || $0.contains("EXPUNGE") }
+            #expect(removals.allSatisfy { $0.contains("UID STORE 7 ") || $0.hasSuffix("UID EXPUNGE 7\r\n") })
             guard let failure = report.failure else { continue }
             #expect(failure.phase == report.phases.last?.phase)
             let shown = failure.text + (failure.code ?? "")
@@ -114,6 +139,14 @@ import Transport
         "{-1}\r\n", "~{3}", "+\r\n", "* BYE\r\n", "d1 NO [", "] hunter2", "[[]]", "*", "* ", "\u{202E}", "\u{1B}[31m",
         "250-", "-ERR ", "+OK ", ".\r\n", "pässwört", "hunter2", String(repeating: "x", count: 300),
     ].map { Array($0.utf8) }
+}
+
+extension PollPlan {
+    fileprivate func at(_ mailProtocol: MailProtocol) -> PollPlan {
+        var plan = self
+        plan.service = Service(mailProtocol, port: 1)
+        return plan
+    }
 }
 
 /// A small generator whose numbers are the same each time: Steele's SplitMix64.

@@ -8,7 +8,7 @@ import Transport
     private func poll(_ tls: TLSMode) -> Poll<LMTPDialogue> {
         var plan = PollPlan.lmtp()
         plan.service = Service(.lmtp, port: 24, tls: tls)
-        return Poll(LMTPDialogue(plan), plan: plan, startedAt: at(100), date: 0)
+        return Poll(LMTPDialogue(plan, .test), plan: plan, startedAt: at(100), date: 0)
     }
 
     private func at(_ milliseconds: Int) -> Instant { .origin + .milliseconds(milliseconds) }

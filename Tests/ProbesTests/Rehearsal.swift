@@ -25,9 +25,9 @@ struct Performance: Equatable {
 /// behind the server's consent to it is taken as encrypted.
 func rehearse(_ plan: PollPlan, _ pieces: [ArraySlice<UInt8>], then end: Interruption = .hangUp) -> Performance {
     switch plan.service.mailProtocol {
-    case .imap: rehearse(IMAPDialogue(plan), plan, pieces, end)
-    case .pop3: rehearse(POP3Dialogue(plan), plan, pieces, end)
-    case .lmtp: rehearse(LMTPDialogue(plan), plan, pieces, end)
+    case .imap: rehearse(IMAPDialogue(plan, .test), plan, pieces, end)
+    case .pop3: rehearse(POP3Dialogue(plan, .test), plan, pieces, end)
+    case .lmtp: rehearse(LMTPDialogue(plan, .test), plan, pieces, end)
     case .sieve: rehearse(SieveDialogue(plan), plan, pieces, end)
     case .submission: rehearse(SubmissionDialogue(plan), plan, pieces, end)
     case .banner: rehearse(BannerDialogue(), plan, pieces, end)
@@ -58,6 +58,9 @@ private func rehearse(
             said.append(Performance.handshake)
             poll.encrypted(by: TLSPeer(version: "TLSv1.3", cipher: "", certificate: nil), at: tick())
             return perform(poll.opened(at: tick()))
+        case .read(let count):
+            decoder.read(count)
+            return nil
         case .finish(let report): return report
         }
     }
@@ -133,4 +136,9 @@ extension Account {
     init(_ username: String, _ password: String) {
         self.init(username: username, password: Password(password))
     }
+}
+
+extension MessageStamp {
+    /// Saturday, 21 November 2026, 03:25:46 UTC.
+    static let test = MessageStamp(seconds: 1_795_231_546, unique: 0x7f3a, pollTime: .seconds(3))
 }

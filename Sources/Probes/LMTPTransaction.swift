@@ -1,0 +1,56 @@
+internal import Site
+
+/// What an LMTP poll says between LHLO and QUIT (RFC 2033, section 4.2): MAIL, RCPT and RSET, or a whole delivery.
+struct LMTPTransaction: Sendable {
+    private enum Step: Equatable {
+        case mail(from: String), recipient, reset, data, content
+    }
+
+    private let recipient: String
+    private let message: TestMessage
+    private var steps: [Step] = []
+    private var current: Step?
+
+    /// Nothing is said without an account: there is nobody to deliver to.
+    init(_ plan: PollPlan, _ stamp: MessageStamp) {
+        let address = plan.account.map { $0.lmtpAddress ?? $0.username } ?? ""
+        recipient = MailPath.path(address)
+        message = TestMessage(plan.options, stamp, to: address)
+        guard plan.account != nil else { return }
+        let checks = plan.options.lmtp
+        if checks.tests { steps += [.mail(from: ""), .recipient, .reset] }
+        if checks.delivers { steps += [.mail(from: checks.from), .recipient, .data, .content] }
+        steps.reverse()
+    }
+
+    /// The command that waits for its reply, for people; empty before the first.
+    var verb: String {
+        switch current {
+        case nil: ""
+        case .mail: "MAIL: "
+        case .recipient: "RCPT: "
+        case .reset: "RSET: "
+        case .data, .content: "DATA: "
+        }
+    }
+
+    /// The first digit of the reply that lets it go on: DATA is answered with 354.
+    var expectedDigit: UInt8 { current == .data ? UInt8(ascii: "3") : UInt8(ascii: "2") }
+
+    /// The id of the message once it is delivered. There is one recipient, and so one reply behind the content.
+    private(set) var deliveredMessage: String?
+
+    /// What is said next, after the reply that was hoped for; nil when all has been said.
+    mutating func next() -> [UInt8]? {
+        if current == .content { deliveredMessage = message.mark.description }
+        current = steps.popLast()
+        return switch current {
+        case nil: nil
+        case .mail(let sender): Array("MAIL FROM:\(sender.isEmpty ? "<>" : MailPath.path(sender))".utf8) + crlf
+        case .recipient: Array("RCPT TO:\(recipient)".utf8) + crlf
+        case .reset: Array("RSET".utf8) + crlf
+        case .data: Array("DATA".utf8) + crlf
+        case .content: message.dotStuffed
+        }
+    }
+}
