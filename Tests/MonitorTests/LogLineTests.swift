@@ -96,6 +96,13 @@ private func expect(
             "backend=10.2.2.75 state=unknown by=others")
     }
 
+    @Test func anAccountWithoutABackendIsTold() throws {
+        expect(
+            .accountWithoutBackend(try #require(IPAddress("10.2.2.75"))), .warning,
+            "backend=10.2.2.75 account=unused note=\"there is a test account for it, and the director does not list it\""
+        )
+    }
+
     @Test func newSettingsAreTold() {
         expect(.settingsChanged, .notice, isChange: true, "settings=reloaded")
     }
