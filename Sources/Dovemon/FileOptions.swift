@@ -22,9 +22,7 @@ struct FileOptions: ParsableArguments {
 
     /// Writes the default configuration where there is none; never over a file.
     func writeMissingConfiguration() throws {
-        guard case .absent = Settings.load(path: config), let path = config ?? Settings.defaultPlaces.first else {
-            return
-        }
+        guard let path = Settings.missing(path: config) else { return }
         try writeNew(sampleConfiguration(), to: path, permissions: 0o644)
         standardError("dovemon: \(printable(path, limit: 4096)): written, as there was no configuration")
     }

@@ -13,6 +13,12 @@ extension Settings {
         return .load(path: path, places: places, limit: sizeLimit, absent: { .absent($0 ?? absent) }, read: read)
     }
 
+    /// Where a configuration is to be written, as there is none; nil when there is one, be it good or bad.
+    package static func missing(path: String? = nil, places: [String] = defaultPlaces) -> String? {
+        guard case .absent = load(path: path, places: places) else { return nil }
+        return path ?? places.first
+    }
+
     /// Reads the text of a configuration; `file` is what diagnostics call it.
     package static func read(_ bytes: [UInt8], file: String) -> Loaded<Settings> {
         var findings = Findings(file: file)

@@ -13,6 +13,9 @@ import Testing
             #expect(!Self.secrets.contains { text.contains($0) }, "\(diagnostic) for \(printable(bytes, limit: 2_000))")
             #expect(text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F })
         }
+        if let words = try? PoolmonImport.options(inFile: Array("OPTIONS=".utf8) + bytes) {
+            _ = try? PoolmonImport(words) { _ in bytes }
+        }
         let settings = Settings.read(bytes, file: "c")
         #expect(settings.value == nil || settings.value?.services.isEmpty == false)
         #expect((settings.value == nil) == settings.diagnostics.contains { $0.severity == .error })

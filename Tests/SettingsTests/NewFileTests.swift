@@ -51,6 +51,19 @@ import Testing
         #expect(NewFile.write("x", to: directory.path, permissions: 0o644) == .exists)
     }
 
+    @Test func aConfigurationIsMissingWhereNoneIsAndOnlyThere() throws {
+        let first = "\(directory.path)/first.yml"
+        let second = "\(directory.path)/second.yml"
+        #expect(Settings.missing(places: [first, second]) == first)
+        #expect(Settings.missing(path: second, places: [first]) == second)
+        _ = try directory.write("interval: wrong\n", to: "second.yml")
+        #expect(Settings.missing(places: [first, second]) == nil)
+        #expect(Settings.missing(path: second) == nil)
+        #expect(Settings.missing(path: directory.path) == nil)
+        #expect(NewFile.write(sampleConfiguration(), to: first, permissions: 0o644) == .written)
+        #expect(Settings.load(path: first).diagnostics == [])
+    }
+
     @Test func whyItCannotBeWrittenIsTold() {
         #expect(
             NewFile.write("x", to: "/nowhere/new.yml", permissions: 0o644) == .failed("no such directory, create it"))
