@@ -8,8 +8,9 @@ package enum MonitorEvent: Hashable, Sendable {
     case pollSucceeded(backend: String, Service, PollReport)
     /// A poll failed; `failures` are those in a row of this service, of `needed` that make it faulty.
     case pollFailed(backend: String, Service, PollReport, PollFailure, failures: Int, needed: Int)
-    /// A poll told nothing of the backend: the own machine was in the way. News once, and again after five minutes: when this
-    /// machine is ill, all polls say the same.
+    /// A poll failed by what is no fault of the backend's: the own machine was in the way, or the backend has answered, and
+    /// what is behind it is in trouble. The former is news once, and again after five minutes: when this machine is ill, all
+    /// polls say the same.
     case pollUndetermined(backend: String, Service, PollFailure, isNews: Bool)
     /// A backend has become faulty, and HOST-DOWN is wanted; `listed` is what the director lists it as.
     case backendFaulty(backend: String, Fault, listed: HostState?)

@@ -161,8 +161,9 @@ extension MonitorMachine {
             return .pollSucceeded(backend: backend.spelling, id.service, report)
         }
         guard let streak else {
-            let isNews = toldOwnTrouble.map { now - $0 >= Self.reminder } ?? true
-            if isNews { toldOwnTrouble = now }
+            let isOwn = failure.meaning == .nothing
+            let isNews = !isOwn || toldOwnTrouble.map { now - $0 >= Self.reminder } ?? true
+            if isOwn, isNews { toldOwnTrouble = now }
             return .pollUndetermined(backend: backend.spelling, id.service, failure, isNews: isNews)
         }
         return .pollFailed(

@@ -57,6 +57,14 @@ private func expect(
                 + "text=\"Too many open files\" note=\"this machine's own trouble: not counted against the backend\"")
     }
 
+    @Test func theRelaysTroubleIsAWarning() {
+        let relay = PollFailure(phase: .login, kind: .relay, code: "451", text: "no relay")
+        expect(
+            .pollUndetermined(backend: "10.2.2.75", Service(.submission, port: 587, tls: .starttls), relay), .warning,
+            "backend=10.2.2.75 protocol=submission port=587 poll=warning phase=login kind=relay code=451 "
+                + "text=\"no relay\" note=\"the backend itself has answered: not counted against the backend\"")
+    }
+
     @Test func aFaultyBackendIsToldWithHowOftenAndHowLong() {
         let start = "backend=10.2.2.75 protocol=imap port=143 health=faulty phase=connect kind=refused "
         let end = "text=\"Connection refused\" failed=3 over=20.0s note="

@@ -127,6 +127,15 @@ private func byCommand(_ milliseconds: Int) -> ChangeCause { .command(.ok, took:
         #expect(reminders == 2)
     }
 
+    @Test func aRelaysTroubleTakesNoBackendDownAndLetsOneUp() {
+        let relay = PollFailure(phase: .login, kind: .relay, code: "451", text: "no relay")
+        var watch = Watch(.polling(imap, failuresNeeded: 1), row(1), row(2, .down))
+        watch.faults = [row(1).address: [imap: relay], row(2).address: [imap: relay]]
+        watch.run(to: 30)
+        #expect(watch.sent == [DirectorCommand(.hostUp, row(2, .down))])
+        #expect(watch.told.contains(.pollUndetermined(backend: "10.0.0.1", imap, relay)))
+    }
+
     @Test func whileTheDirectorIsAwayPollingGoesOn() {
         var watch = Watch(.polling(imap), row(1), row(2))
         watch.run(to: 15)

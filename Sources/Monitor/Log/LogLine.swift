@@ -36,10 +36,12 @@ package struct LogLine: Hashable, Sendable {
             self.init(.warning, fields)
         case .pollUndetermined(let backend, let service, let failure, let isNews):
             var fields = LogFields(backend, service)
-            fields.add("poll", "unknown")
+            let isOwn = failure.meaning == .nothing
+            fields.add("poll", isOwn ? "unknown" : "warning")
             fields.append(failure)
-            fields.add("note", "this machine's own trouble: not counted against the backend")
-            self.init(isNews ? .error : .debug, fields)
+            let whose = isOwn ? "this machine's own trouble" : "the backend itself has answered"
+            fields.add("note", "\(whose): not counted against the backend")
+            self.init(isNews ? (isOwn ? .error : .warning) : .debug, fields)
         case .backendFaulty(let backend, let fault, let listed):
             var fields = LogFields(backend, fault.service)
             fields.add("health", "faulty")
