@@ -4,7 +4,18 @@ SHELL := /bin/bash
 SOURCES := Sources Tests Package.swift
 RELEASE := swift build -c release --static-swift-stdlib --product dovemon
 
-.PHONY: help build release demo test lint format clean
+# Where `make install` puts things; DESTDIR goes before all of it.
+prefix := /usr/local
+sbindir := $(prefix)/sbin
+docdir := $(prefix)/share/doc/dovemon
+sysconfdir := /etc
+configdir := $(sysconfdir)/dovecot/dovemon
+unitdir := /lib/systemd/system
+sysusersdir := /usr/lib/sysusers.d
+DOCUMENTS := README.md CHANGELOG.md LICENSE $(wildcard docs/*.md)
+SAMPLES := config.yml test.accounts.yml
+
+.PHONY: help build release demo test lint format clean install install-unit uninstall
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.* ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -23,6 +34,34 @@ demo: ## watch a real Dovecot ring lose a backend and get it back (KEEP=1 leaves
 	swift build --product dovemon
 	swift build --product Demo
 	@KEEP="$(KEEP)" "$$(swift build --show-bin-path)/Demo"
+
+# Builds nothing, so that root need not: `make release` comes first. A configuration that is there is never touched; the
+# samples lie beside it.
+install: ## install what `make release` built (DESTDIR, prefix, sysconfdir, unitdir)
+	@binary="$$(swift build -c release --show-bin-path 2>/dev/null)/dovemon"; \
+	binary="$(or $(BINARY),$$binary)"; \
+	[ -x "$$binary" ] || { echo "install: $$binary is not there: run 'make release' first" >&2; exit 1; }; \
+	install -d "$(DESTDIR)$(sbindir)"; \
+	install -m 755 -s "$$binary" "$(DESTDIR)$(sbindir)/dovemon"
+	install -d "$(DESTDIR)$(docdir)" "$(DESTDIR)$(configdir)"
+	install -m 644 $(DOCUMENTS) "$(DESTDIR)$(docdir)/"
+	for name in $(SAMPLES); do install -m 644 "$$name.sample" "$(DESTDIR)$(configdir)/$$name.sample"; done
+	@$(MAKE) --no-print-directory install-unit
+	@echo "installed; what comes next is in $(docdir)/deployment.md"
+
+install-unit:
+	install -d "$(DESTDIR)$(unitdir)" "$(DESTDIR)$(sysusersdir)"
+	sed 's|@sbindir@|$(sbindir)|g; s|@docdir@|$(docdir)|g' packaging/systemd/dovemon.service.in \
+		>"$(DESTDIR)$(unitdir)/dovemon.service"
+	chmod 644 "$(DESTDIR)$(unitdir)/dovemon.service"
+	install -m 644 packaging/systemd/dovemon.sysusers "$(DESTDIR)$(sysusersdir)/dovemon.conf"
+
+# The configuration stays, and so does the user.
+uninstall: ## remove what `make install` installed, but no configuration
+	rm -f "$(DESTDIR)$(sbindir)/dovemon" "$(DESTDIR)$(unitdir)/dovemon.service" \
+		"$(DESTDIR)$(sysusersdir)/dovemon.conf" $(SAMPLES:%="$(DESTDIR)$(configdir)/%.sample")
+	rm -f $(patsubst %,"$(DESTDIR)$(docdir)/%",$(notdir $(DOCUMENTS)))
+	rmdir --ignore-fail-on-non-empty "$(DESTDIR)$(docdir)" "$(DESTDIR)$(configdir)" 2>/dev/null || true
 
 test: ## run everything: lint, build, all tests, the shipped binary's libraries
 	@scripts/test
