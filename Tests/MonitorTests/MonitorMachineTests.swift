@@ -133,7 +133,7 @@ private func byCommand(_ milliseconds: Int) -> ChangeCause { .command(.ok, took:
         watch.faults = [row(1).address: [imap: relay], row(2).address: [imap: relay]]
         watch.run(to: 30)
         #expect(watch.sent == [DirectorCommand(.hostUp, row(2, .down))])
-        #expect(watch.told.contains(.pollUndetermined(backend: "10.0.0.1", imap, relay)))
+        #expect(watch.told.contains(.pollUndetermined(backend: "10.0.0.1", imap, relay, isNews: true)))
     }
 
     @Test func whileTheDirectorIsAwayPollingGoesOn() {
