@@ -45,7 +45,8 @@ struct RunCommand: AsyncParsableCommand {
         for diagnostic in loaded.remarks { log.logger.warning("\(diagnostic)") }
 
         let daemon = try Daemon(loaded, pollLimit: pollLimit, log: log)
-        let reloading = Reloading(files: files, isDryRun: dryRun, daemon: daemon, writer: writer, log: log, signals: reloads)
+        let reloading = Reloading(
+            files: files, isDryRun: dryRun, daemon: daemon, writer: writer, log: log, signals: reloads)
         log.tellChange("dovemon=started version=\(Dovemon.version)")
         do {
             let group = ServiceGroup(
