@@ -49,7 +49,7 @@ private struct BackendObject: Encodable {
 private struct PollObject: Encodable {
     enum CodingKeys: String, CodingKey {
         case mailProtocol = "protocol"
-        case port, tls, ok, milliseconds, phases, failure
+        case port, tls, ok, milliseconds, phases, failure, warnings
     }
 
     let mailProtocol: String
@@ -59,6 +59,7 @@ private struct PollObject: Encodable {
     let milliseconds: Double
     let phases: [String: Double]
     @ExplicitNull var failure: FailureObject?
+    let warnings: [WarningObject]
 
     init(_ poll: CheckResult.Poll) {
         mailProtocol = poll.service.mailProtocol.rawValue
@@ -70,7 +71,13 @@ private struct PollObject: Encodable {
             phases[time.phase.rawValue] = time.duration.roundedMilliseconds
         }
         failure = poll.report.failure.map(FailureObject.init)
+        warnings = poll.report.warnings.map { WarningObject(kind: $0.kind.rawValue, text: $0.text) }
     }
+}
+
+private struct WarningObject: Encodable {
+    let kind: String
+    let text: String
 }
 
 private struct FailureObject: Encodable {

@@ -49,8 +49,11 @@ extension CheckResult.Backend {
     /// What is wrong with it in a few words; nil when nothing is.
     var trouble: String? {
         if isDownWithoutReason { return "\(spelling) is down but polls well" }
-        guard let poll = polls.first(where: { !$0.report.succeeded }), let failure = poll.report.failure else {
-            return nil
+        let worst = polls.first { $0.report.failure?.countsAgainstBackend == true }
+        guard let poll = worst ?? polls.first(where: { !$0.report.succeeded }), let failure = poll.report.failure else {
+            guard let poll = polls.first(where: { !$0.report.warnings.isEmpty }) else { return nil }
+            let texts = poll.report.warnings.map(\.text)
+            return "\(spelling) \(poll.service.mailProtocol.rawValue) \(texts.joined(separator: ", "))"
         }
         return "\(spelling) \(poll.service.mailProtocol.rawValue) \(failure.summary)"
     }

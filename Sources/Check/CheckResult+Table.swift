@@ -56,10 +56,16 @@ extension CheckResult.Poll {
     }
 
     private func result(colours: Bool) -> TextTable.Cell {
-        guard let failure = report.failure else { return TextTable.Cell("ok", colour: colours ? .green : nil) }
-        return failure.countsAgainstBackend
-            ? TextTable.Cell("FAILED \(failure.summary)", colour: colours ? .red : nil)
-            : TextTable.Cell("UNKNOWN \(failure.summary)", colour: colours ? .yellow : nil)
+        guard let failure = report.failure else {
+            let texts = report.warnings.map { "\($0.kind.rawValue) \($0.text)" }
+            guard !texts.isEmpty else { return TextTable.Cell("ok", colour: colours ? .green : nil) }
+            return TextTable.Cell("ok, WARNING \(texts.joined(separator: "; "))", colour: colours ? .yellow : nil)
+        }
+        return switch failure.meaning {
+        case .fault: TextTable.Cell("FAILED \(failure.summary)", colour: colours ? .red : nil)
+        case .warning: TextTable.Cell("WARNING \(failure.summary)", colour: colours ? .yellow : nil)
+        case .nothing: TextTable.Cell("UNKNOWN \(failure.summary)", colour: colours ? .yellow : nil)
+        }
     }
 }
 

@@ -53,10 +53,16 @@ package struct CheckResult: Hashable, Sendable {
 }
 
 extension CheckResult.Backend {
-    /// Whether all polls succeeded; nil when the own machine was in the way, or nothing was polled.
+    /// Whether all polls succeeded, or failed by what is no fault of the backend's; nil when the own machine was in the way,
+    /// or nothing was polled.
     package var isHealthy: Bool? {
         if polls.contains(where: { $0.report.failure?.countsAgainstBackend == true }) { return false }
-        return polls.isEmpty || polls.contains { !$0.report.succeeded } ? nil : true
+        return polls.isEmpty || polls.contains { $0.report.failure?.meaning == .nothing } ? nil : true
+    }
+
+    /// Whether a poll told of something that is no fault of the backend's, and wants to be seen to all the same.
+    package var hasWarnings: Bool {
+        polls.contains { $0.report.failure?.meaning == .warning || !$0.report.warnings.isEmpty }
     }
 
     /// Whether it polls well and gets no users all the same.
@@ -70,7 +76,7 @@ extension CheckResult.Backend {
 package enum CheckStatus: Int32, Hashable, Sendable {
     /// All backends are healthy.
     case ok = 0
-    /// A backend is listed as down, but polls well.
+    /// A backend is listed as down, but polls well; or a poll warns of something.
     case warning = 1
     /// A backend is faulty.
     case critical = 2
@@ -85,7 +91,7 @@ extension CheckResult {
         let watched = backends.filter { !$0.isInMaintenance && !$0.isLeftAlone }
         if watched.contains(where: { $0.isHealthy == false }) { return .critical }
         if watched.contains(where: { $0.isHealthy == nil }) { return .unknown }
-        if watched.contains(where: \.isDownWithoutReason) { return .warning }
+        if watched.contains(where: { $0.isDownWithoutReason || $0.hasWarnings }) { return .warning }
         // A check that polled nothing has not found anything good.
         return backends.allSatisfy(\.isLeftAlone) ? .unknown : .ok
     }

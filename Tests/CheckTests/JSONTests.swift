@@ -16,7 +16,7 @@ import Testing
                 {"backends" : [{"address" : "127.0.1.1","healthy" : true,"polls" : [{"failure" : null,\
                 "milliseconds" : 5.2,"ok" : true,\
                 "phases" : {"command" : 0.5,"connect" : 0.1,"greeting" : 0.4,"login" : 3.9,"logout" : 0.3},\
-                "port" : 143,"protocol" : "imap","tls" : "none"}],\
+                "port" : 143,"protocol" : "imap","tls" : "none","warnings" : []}],\
                 "state" : "up","tag" : "","users" : 0,"vhosts" : 100}],"checked_at" : "2026-11-21T01:25:46Z"}
                 """)
     }

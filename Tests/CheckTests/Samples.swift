@@ -40,6 +40,16 @@ extension CheckResult.Poll {
                 PhaseTime(.logout, .microseconds(301)),
             ], duration: .microseconds(5200)))
 
+    /// One that is well, but for the certificate.
+    static let warned = CheckResult.Poll(
+        service: Service(.sieve, port: 4190, tls: .starttls),
+        report: PollReport(
+            failure: nil, phases: [PhaseTime(.connect, .milliseconds(1)), PhaseTime(.tls, .milliseconds(2))],
+            duration: .milliseconds(3),
+            warnings: [PollWarning(.certificateExpires, "expires on 2026-12-04, in 13 days")]))
+    /// One that shows that the server is well, and its relay is not.
+    static let relay = failed(.relay, code: "451", "no relay", Service(.submission, port: 587))
+
     static let bad = failed(.rejected, code: "AUTHENTICATIONFAILED", "Authentication failed.")
     /// One that says nothing of the backend.
     static let undetermined = failed(.local, "no descriptors")
