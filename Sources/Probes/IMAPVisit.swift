@@ -77,8 +77,9 @@ struct IMAPVisit: Sendable {
             uids = found.union(uids.subtracting(found).sorted().prefix(Self.batch))
             guard !uids.isEmpty else { return .leave }
             state = .fetch
-            return .ask(
-                verb: "FETCH", "UID FETCH \(Self.set(uids)) (UID BODY.PEEK[HEADER.FIELDS (\(MessageMark.field))])")
+            // Only so much of each: whoever can send mail to the account chooses how long such a field is.
+            let part = "HEADER.FIELDS (\(MessageMark.field))]<0.\(Self.literalLimit)>"
+            return .ask(verb: "FETCH", "UID FETCH \(Self.set(uids)) (UID BODY.PEEK[\(part))")
         case .fetch:
             guard !toRemove.isEmpty else { return .leave }
             state = .store

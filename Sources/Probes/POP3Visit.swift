@@ -2,11 +2,11 @@ internal import Site
 
 /// What a POP3 poll does between the login and QUIT (RFC 1939), as a pure machine: STAT, and the removal of messages.
 ///
-/// Messages are looked at one by one with TOP, and only small ones (LIST tells): a maildrop may be large, a poll's time is
+/// Messages are looked at one by one with TOP, where CAPA offers it (RFC 2449), and only small ones (LIST tells): a maildrop may be large, a poll's time is
 /// not.
 struct POP3Visit: Sendable {
     private enum State {
-        case start, stat, size, top, header, delete
+        case start, stat, capabilities, listingCapabilities, size, top, header, delete
     }
 
     /// Messages looked at in one poll: the newest, and where there are more, as many elsewhere.
@@ -27,8 +27,8 @@ struct POP3Visit: Sendable {
     private var toDelete: ArraySlice<Int> = []
     private var deleted = 0
     private var remaining = 0
-    private var looked = 0
-    private var isRefused = false
+    private var offersTop = false
+    private var cannotLook = false
 
     init(_ plan: PollPlan, _ stamp: MessageStamp) {
         checks = plan.options.pop3
@@ -42,8 +42,7 @@ struct POP3Visit: Sendable {
     /// What was noticed, as far as it has come.
     var warnings: [PollWarning] {
         var texts: [String] = []
-        // A server's own words would have to be searched for the password.
-        if looked == 0, isRefused { texts.append("the server refuses LIST or TOP: test messages stay in INBOX") }
+        if cannotLook { texts.append("the server has no TOP: test messages stay in INBOX") }
         if deleted > 0, !isConfirmed { texts.append("the deletion of \(deleted) messages was not confirmed") }
         if remaining > 0 { texts.append("\(deleted) messages were deleted, \(remaining) are left to the next polls") }
         return texts.map { PollWarning(.notRemoved, $0) }
@@ -59,15 +58,22 @@ struct POP3Visit: Sendable {
     /// Answers a line; nil when all is done.
     mutating func lineReceived(_ line: ArraySlice<UInt8>) -> Turn? {
         if state == .header { return headerReceived(line) }
+        if state == .listingCapabilities { return capabilityReceived(line) }
         let (status, text) = line.firstWord
         let isPositive = status.equals("+OK")
         guard isPositive || status.equals("-ERR") else { return .malformed("a POP3 reply", got: line) }
         switch (state, isPositive) {
         case (.stat, true): return counted(text, line)
+        case (.capabilities, true):
+            state = .listingCapabilities
+            return .listen
+        case (.capabilities, false):
+            cannotLook = true
+            return nil
         case (.size, true):
             let size = Int(String(decoding: text.firstWord.rest.firstWord.word, as: UTF8.self))
-            // One that is too large to be a test message has been looked at by that.
-            guard let size, size <= Self.largest else { return lookOn(looked: true) }
+            // One that is larger is no test message.
+            guard let size, size <= Self.largest else { return lookOn() }
             state = .top
             return .command("TOP \(toLookAt.first ?? 0) 0")
         case (.top, true):
@@ -75,9 +81,7 @@ struct POP3Visit: Sendable {
             reader = MarkReader()
             return .listen
         // Others may have removed it since the login.
-        case (.size, false), (.top, false):
-            isRefused = true
-            return lookOn(looked: false)
+        case (.size, false), (.top, false): return lookOn()
         case (.delete, true):
             deleted += 1
             toDelete.removeFirst()
@@ -99,8 +103,10 @@ struct POP3Visit: Sendable {
             toDelete = (0..<min(count, Self.deletions)).map { $0 + 1 }[...]
             return deleteNext()
         case .marked:
+            guard count > 0 else { return nil }
             toLookAt = Self.choice(of: count, chance)[...]
-            return look()
+            state = .capabilities
+            return .command("CAPA")
         }
     }
 
@@ -113,14 +119,22 @@ struct POP3Visit: Sendable {
         return (first..<min(first + looks, others)).map { $0 + 1 } + newest
     }
 
+    private mutating func capabilityReceived(_ line: ArraySlice<UInt8>) -> Turn? {
+        guard line.elementsEqual(".".utf8) else {
+            if line.equals("TOP") { offersTop = true }
+            return .listen
+        }
+        cannotLook = !offersTop
+        return offersTop ? look() : nil
+    }
+
     private mutating func look() -> Turn? {
         guard let number = toLookAt.first else { return deleteNext() }
         state = .size
         return .command("LIST \(number)")
     }
 
-    private mutating func lookOn(looked isLooked: Bool) -> Turn? {
-        if isLooked { looked += 1 }
+    private mutating func lookOn() -> Turn? {
         toLookAt.removeFirst()
         return look()
     }
@@ -131,7 +145,7 @@ struct POP3Visit: Sendable {
             return .listen
         }
         if let number = toLookAt.first, let mark = reader.mark, rule.removes(mark) { toDelete.append(number) }
-        return lookOn(looked: true)
+        return lookOn()
     }
 
     private mutating func deleteNext() -> Turn? {

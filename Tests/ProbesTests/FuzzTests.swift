@@ -52,7 +52,7 @@ import Transport
         (
             deep.at(.pop3),
             [
-                "+OK hi", "+OK", "+OK in", "+OK 2 1400", "+OK 1 700", "+OK", "Subject: hi", "",
+                "+OK hi", "+OK", "+OK in", "+OK 2 1400", "+OK", "TOP", ".", "+OK 1 700", "+OK", "Subject: hi", "",
                 ".", "+OK 2 700", "+OK", "X-Dovemon-Test: mon.example/a1/1/0000000000000001", ".", "+OK", "+OK bye",
             ]
         ),

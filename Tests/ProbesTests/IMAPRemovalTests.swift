@@ -148,7 +148,7 @@ import Testing
             poll.said.dropFirst(4) == [
                 "d4 UID SEARCH 99001:* HEADER X-Dovemon-Test \"\(IMAPVisitTests.id)\"\r\n",
                 "d5 UID SEARCH 32571:33570 HEADER X-Dovemon-Test \"\"\r\n",
-                "d6 UID FETCH 17,500000 (UID BODY.PEEK[HEADER.FIELDS (X-Dovemon-Test)])\r\n",
+                "d6 UID FETCH 17,500000 (UID BODY.PEEK[HEADER.FIELDS (X-Dovemon-Test)]<0.1024>)\r\n",
                 "d7 UID STORE 500000 +FLAGS.SILENT (\\Deleted)\r\n", "d8 UID EXPUNGE 500000\r\n", "d9 LOGOUT\r\n",
             ])
         #expect(poll.report.succeeded)

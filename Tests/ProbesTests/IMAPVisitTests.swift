@@ -28,7 +28,7 @@ import Testing
     static func fetch(_ uid: Int, _ mark: String) -> [String] {
         let header = "X-Dovemon-Test: \(mark)\r\n\r\n"
         return [
-            "* 1 FETCH (UID \(uid) BODY[HEADER.FIELDS (X-DOVEMON-TEST)] {\(header.utf8.count)}", "\(header))",
+            "* 1 FETCH (UID \(uid) BODY[HEADER.FIELDS (X-DOVEMON-TEST)]<0> {\(header.utf8.count)}", "\(header))",
         ]
     }
 
@@ -58,7 +58,7 @@ import Testing
             poll.said.dropFirst() == [
                 "d2 \(Self.appendCommand)}\r\n", String(decoding: Self.message, as: UTF8.self) + "\r\n",
                 "d3 SELECT INBOX\r\n", "d4 \(Self.find)", "d5 UID SEARCH HEADER X-Dovemon-Test \"\"\r\n",
-                "d6 UID FETCH 7 (UID BODY.PEEK[HEADER.FIELDS (X-Dovemon-Test)])\r\n",
+                "d6 UID FETCH 7 (UID BODY.PEEK[HEADER.FIELDS (X-Dovemon-Test)]<0.1024>)\r\n",
                 "d7 UID STORE 7 +FLAGS.SILENT (\\Deleted)\r\n", "d8 UID EXPUNGE 7\r\n", "d9 LOGOUT\r\n",
             ])
         #expect(poll.report.failure == nil)
