@@ -2,7 +2,7 @@ internal import DirectorAdmin
 internal import Site
 
 extension CheckResult {
-    /// A table for people, a line a poll, and a summary below it.
+    /// A table for people, a line a poll, warnings below their polls, and a summary below it all.
     package func table(colours: Bool) -> String {
         if backends.isEmpty { return "the director lists no backends" }
         var table = TextTable(

@@ -31,6 +31,7 @@ package final class Checker {
     private let targets: [Target]
     private let timeout: Duration
     private var reports: [[PollReport?]]
+    private var orders: [RoundOrder]
     private var started = 0
     private var finished = 0
     private var isStarting = false
@@ -49,6 +50,7 @@ package final class Checker {
         self.progress = progress
         self.completion = completion
         self.reports = targets.map { $0.plans.map { _ in nil } }
+        self.orders = targets.map { RoundOrder($0.plans) }
     }
 
     /// Starts the round.
@@ -65,19 +67,21 @@ package final class Checker {
         while started < targets.count, started - finished < Self.concurrency {
             let index = started
             started += 1
-            let target = targets[index]
-            if target.plans.isEmpty {
+            if targets[index].plans.isEmpty {
                 finished += 1
                 progress(finished, targets.count)
             }
-            for (number, plan) in target.plans.enumerated() {
-                prober.poll(target.address, plan: plan, within: timeout) { report in
-                    self.reports[index][number] = report
-                    if self.reports[index].allSatisfy({ $0 != nil }) { self.backendFinished() }
-                }
-            }
+            for number in orders[index].first { poll(index, number) }
         }
         if finished == targets.count { finish() }
+    }
+
+    private func poll(_ index: Int, _ number: Int) {
+        prober.poll(targets[index].address, plan: orders[index].plan(number), within: timeout) { report in
+            self.reports[index][number] = report
+            for next in self.orders[index].ended(number, report) { self.poll(index, next) }
+            if self.reports[index].allSatisfy({ $0 != nil }) { self.backendFinished() }
+        }
     }
 
     private func backendFinished() {

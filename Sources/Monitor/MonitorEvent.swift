@@ -12,6 +12,8 @@ package enum MonitorEvent: Hashable, Sendable {
     /// what is behind it is in trouble. The former is news once, and again after five minutes: when this machine is ill, all
     /// polls say the same.
     case pollUndetermined(backend: String, Service, PollFailure, isNews: Bool)
+    /// A poll noticed something that is no failure; told when the poll before did not notice it.
+    case pollWarned(backend: String, Service, PollWarning)
     /// A backend has become faulty, and HOST-DOWN is wanted; `listed` is what the director lists it as.
     case backendFaulty(backend: String, Fault, listed: HostState?)
     /// A backend's switch has changed, as HOST-LIST shows; `fault` is what is, or was, wrong with it, as far as known.

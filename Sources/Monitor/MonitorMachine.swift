@@ -54,6 +54,9 @@ package struct MonitorMachine: Sendable {
         var listed: HostState?
         var health = BackendHealth()
         var round = 0
+        var order = RoundOrder([])
+        /// What the latest polls noticed beside failures: it is told when it is new.
+        var warned: [Service: Set<PollWarning.Kind>] = [:]
         var verdict = BackendHealth.Verdict.undecided
         /// What was last wrong with it: kept until it is up again, to say what is over.
         var fault: (service: Service, streak: BackendHealth.Streak)?
@@ -112,10 +115,9 @@ extension MonitorMachine {
             backends[address]?.round = rounds
             backends[address]?.health.roundStarted(policy.services)
             backends[address]?.recentRounds.roundStarted()
-            for service in policy.services {
-                let id = PollID(address: address, service: service, round: rounds)
-                actions.append(.poll(id, policy.plan(for: address, service), within: policy.timeout))
-            }
+            let order = RoundOrder(policy.services.map { policy.plan(for: address, $0) })
+            backends[address]?.order = order
+            actions += order.first.map { poll(order.plan($0), of: address, round: rounds) }
         }
         return actions
     }
@@ -128,6 +130,10 @@ extension MonitorMachine {
         return follow(reconciliation.wanted(nil, for: address, at: now), at: now)
     }
 
+    private func poll(_ plan: PollPlan, of address: IPAddress, round: Int) -> Action {
+        .poll(PollID(address: address, service: plan.service, round: round), plan, within: policy.timeout)
+    }
+
     private mutating func pollEnded(_ id: PollID, _ report: PollReport, at now: Instant) -> [Action] {
         guard var backend = backends[id.address], backend.round == id.round else { return [] }
         // A service that the settings have dropped meanwhile ends its round, but says nothing any more.
@@ -136,6 +142,15 @@ extension MonitorMachine {
         var actions = isPolled ? [Action.tell(event(id, backend, report, streak, at: now))] : []
         if isPolled { backend.recentRounds.pollEnded(report) }
         if backend.health.roundIsOver { backend.recentRounds.roundEnded() }
+        for warning in report.warnings where isPolled && backend.warned[id.service]?.contains(warning.kind) != true {
+            actions.append(.tell(.pollWarned(backend: backend.spelling, id.service, warning)))
+        }
+        // A poll that failed may not have come so far as to notice anything.
+        if report.succeeded { backend.warned[id.service] = Set(report.warnings.map(\.kind)) }
+        if let place = backend.order.place(of: id.service) {
+            let next = backend.order.ended(place, report)
+            actions += next.map { poll(backend.order.plan($0), of: id.address, round: id.round) }
+        }
 
         let former = backend.verdict
         backend.verdict = backend.health.verdict(failuresNeeded: policy.failuresNeeded)

@@ -30,6 +30,12 @@ import Testing
                 """))
     }
 
+    @Test func `a warning has its kind and text`() {
+        #expect(
+            compact(CheckResult(.listed(.warned))).contains(
+                #""warnings" : [{"kind" : "not_removed","text" : "no UIDPLUS"}]"#))
+    }
+
     @Test func `a failure without a code says so`() {
         #expect(compact(CheckResult(.listed(.undetermined))).contains("\"code\" : null,\"kind\" : \"local\""))
     }

@@ -41,6 +41,12 @@ private func expect(
             "backend=10.2.2.75 protocol=imap port=143 poll=ok time=5.2ms connect=0.1ms greeting=0.9ms login=4.0ms")
     }
 
+    @Test func whatAPollNoticedIsAWarning() {
+        expect(
+            .pollWarned(backend: "10.2.2.75", imap, PollWarning(.notRemoved, "no UIDPLUS")), .warning,
+            "backend=10.2.2.75 protocol=imap port=143 warning=not_removed text=\"no UIDPLUS\"")
+    }
+
     @Test func aFailedPollIsAWarningWithItsCount() {
         let report = PollReport(failure: rejected, phases: [], duration: .milliseconds(2003))
         expect(

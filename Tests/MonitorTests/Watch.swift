@@ -16,6 +16,8 @@ struct Watch {
     var directorIsAway = false
     /// What is wrong with the backends' services; their answers take five milliseconds.
     var faults: [IPAddress: [Service: PollFailure]] = [:]
+    /// What polls of these services report where nothing is wrong.
+    var reports: [Service: PollReport] = [:]
     /// Whose polls do not end by themselves, but by `release`.
     var silent: Set<IPAddress> = []
     private(set) var withheld: [MonitorMachine.PollID] = []
@@ -115,7 +117,9 @@ struct Watch {
 
     private mutating func end(_ id: MonitorMachine.PollID) {
         polls[id.address]?.remove(id)
-        handle(.pollEnded(id, Watch.report(faults[id.address]?[id.service])))
+        let fault = faults[id.address]?[id.service]
+        let good = fault == nil ? reports[id.service] : nil
+        handle(.pollEnded(id, good ?? Watch.report(fault)))
     }
 
     static func report(_ failure: PollFailure?) -> PollReport {

@@ -42,6 +42,11 @@ package struct LogLine: Hashable, Sendable {
             let whose = isOwn ? "this machine's own trouble" : "the backend itself has answered"
             fields.add("note", "\(whose): not counted against the backend")
             self.init(isNews ? (isOwn ? .error : .warning) : .debug, fields)
+        case .pollWarned(let backend, let service, let warning):
+            var fields = LogFields(backend, service)
+            fields.add("warning", warning.kind.rawValue)
+            fields.add("text", warning.text)
+            self.init(.warning, fields)
         case .backendFaulty(let backend, let fault, let listed):
             var fields = LogFields(backend, fault.service)
             fields.add("health", "faulty")
