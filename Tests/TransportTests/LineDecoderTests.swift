@@ -106,6 +106,31 @@ import Testing
         #expect(decoder.next() == .line(ArraySlice("cd".utf8)))
     }
 
+    @Test func `bytes are given as they are, however they arrive`() {
+        let stream = Array("a\r\nb\n\rcd\r\n".utf8)
+        for point in 0...stream.count {
+            var decoder = LineDecoder(limit: 8)
+            decoder.read(5)
+            decoder.append(stream[..<point])
+            var elements = [decoder.next()]
+            decoder.append(stream[point...])
+            for _ in 1...4 { elements.append(decoder.next()) }
+            #expect(
+                elements.filter { $0 != .incomplete } == [
+                    .line(ArraySlice("a\r\nb\n".utf8)), .line(ArraySlice("\rcd".utf8)),
+                ], "split at \(point)")
+        }
+    }
+
+    @Test func `no bytes are there at once, and more than a line's limit never`() {
+        var decoder = LineDecoder(limit: 8)
+        decoder.read(0)
+        #expect(decoder.next() == .line([]))
+        #expect(decoder.next() == .incomplete)
+        decoder.read(9)
+        #expect(decoder.next() == .oversized)
+    }
+
     @Test func `a line that is kept stays what it was`() {
         var decoder = LineDecoder(limit: 8)
         decoder.append(Array("first\nsec".utf8))

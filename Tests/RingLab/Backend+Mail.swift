@@ -1,0 +1,36 @@
+/// A message of a mailbox, as the backend's own doveadm tells of it.
+package struct MailboxMessage: Hashable, Sendable {
+    package let uid: Int
+    /// `\Seen \Deleted`; `\Recent` left out, as a look takes it away.
+    package let flags: String
+    package let subject: String
+    /// What dovemon's mark says, empty for a message without.
+    package let mark: String
+}
+
+extension Backend {
+    /// What is in the account's INBOX.
+    package func messages() async throws -> [MailboxMessage] {
+        let fields = "uid flags hdr.subject hdr.x-dovemon-test"
+        let output = try await instance.doveadm(
+            ["-f", "tab", "fetch", "-u", account.username, fields, "mailbox", "INBOX", "all"], within: .seconds(10))
+        return output.split(separator: "\n").dropFirst().compactMap { line in
+            let cells = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+            guard cells.count == 4, let uid = Int(cells[0]) else { return nil }
+            let flags = cells[1].split(separator: " ").filter { $0 != "\\Recent" }.joined(separator: " ")
+            return MailboxMessage(uid: uid, flags: flags, subject: cells[2], mark: cells[3])
+        }
+    }
+
+    /// Puts a message into the account's INBOX.
+    package func save(subject: String, header: String = "", flags: String = "") async throws {
+        let file = "\(instance.directory)/message"
+        try writeFile(file, "From: stranger@example.org\nSubject: \(subject)\n\(header)\n.\nhello\n")
+        _ = try await instance.doveadm(
+            ["save", "-u", account.username, "-m", "INBOX", file], within: .seconds(10))
+        guard !flags.isEmpty else { return }
+        _ = try await instance.doveadm(
+            ["flags", "add", "-u", account.username, flags, "mailbox", "INBOX", "header", "subject", subject],
+            within: .seconds(10))
+    }
+}
