@@ -94,11 +94,6 @@ private struct FailureObject: Encodable {
     }
 }
 
-private struct WarningObject: Encodable {
-    let kind: String
-    let text: String
-}
-
 /// A value whose absence is written as `null`, and not left out.
 @propertyWrapper
 private struct ExplicitNull<Value: Encodable>: Encodable {
