@@ -104,7 +104,7 @@ let package = Package(
         .testTarget(
             name: "SurroundingsTests",
             dependencies: [
-                "Surroundings", "Site", "DirectorAdmin", "Health", "Monitor",
+                "Surroundings", "Site", "DirectorAdmin", "Health", "Monitor", "RingLab",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],

@@ -6,6 +6,7 @@ internal import NIOPosix
 internal import Probes
 internal import ServiceLifecycle
 internal import Settings
+internal import Surroundings
 internal import Transport
 
 /// The monitor as a service: everything of it happens on one event loop.
@@ -17,17 +18,27 @@ final class Daemon: Service {
     private let tls = TLSContexts()
     private let log: MonitorLog
     private let pollLimit: Int
+    private let scripts: UpdateScripts
+    private let manager: ServiceManager?
+    private let supervision: NIOLoopBoundBox<Supervision?>
 
-    init(_ files: LoadedFiles, pollLimit: Int, log: MonitorLog) throws {
+    /// A daemon that does nothing yet; `manager` is nil where there is nobody to tell how it is.
+    init(
+        _ files: LoadedFiles, pollLimit: Int, log: MonitorLog, scripts: UpdateScripts, manager: ServiceManager?
+    ) throws {
         let policy = Policy(files)
         try tls.prepare(policy.options.tls)
         self.log = log
         self.pollLimit = pollLimit
+        self.scripts = scripts
+        self.manager = manager
         let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
         self.loop = loop
         driver = .makeBoxSendingValue(nil, eventLoop: loop)
         socketPath = NIOLoopBoundBox.makeBoxSendingValue(files.settings.directorAdminSocket, eventLoop: loop)
         self.policy = .makeBoxSendingValue(policy, eventLoop: loop)
+        let supervision = manager.map { Supervision($0) }
+        self.supervision = NIOLoopBoundBox.makeBoxSendingValue(supervision, eventLoop: loop)
     }
 
     /// Monitors until the program is told to stop. Returns within a second of that, with the director left as it is.
@@ -38,26 +49,53 @@ final class Daemon: Service {
                 policy.value, prober: Prober(connector: connector, tls: tls),
                 director: DirectorClient(connector: connector, path: socketPath.value), loop: loop,
                 pollLimit: pollLimit,
-                tell: { [log] in log.tell($0) })
+                tell: { [unowned self] in tell($0) })
             self.driver.value = driver
             driver.start()
+            supervision.value?.start(on: loop)
         }.get()
+        manager?.send(.ready, waits: true)
         try? await gracefulShutdown()
+        manager?.send(.stopping, waits: true)
         try await loop.submit { [driver] in driver.value?.stop() }.get()
     }
 
-    /// Puts other settings in force; changes nothing when the certificates' issuers cannot be read.
-    func reload(_ files: LoadedFiles) throws {
+    /// Puts other settings in force; returns when they are. Changes nothing when the certificates' issuers cannot be read.
+    func reload(_ files: LoadedFiles) async throws {
         let policy = Policy(files)
         try tls.prepare(policy.options.tls)
         let path = files.settings.directorAdminSocket
-        loop.execute { [self] in
+        scripts.change(to: UpdateScripts.Program(files.settings))
+        try await loop.submit { [self] in
             let isSame = path == socketPath.value
             socketPath.value = path
             self.policy.value = policy
             driver.value?.change(
                 to: policy, director: isSame ? nil : DirectorClient(connector: Connector(loop: loop), path: path))
+        }.get()
+    }
+
+    /// Logs how the last rounds of each backend went.
+    func tellRecentRounds() {
+        loop.execute { [self] in
+            let lines = driver.value?.recentRounds.map { LogLine(backend: $0.backend, rounds: $0.rounds) }
+            tell(lines ?? [])
         }
+    }
+
+    /// A few lines at a time: a log daemon that is given thousands at once loses most of them.
+    private func tell(_ lines: some BidirectionalCollection<LogLine> & Sendable) {
+        for line in lines.prefix(10) { log.tell(line) }
+        let rest = Array(lines.dropFirst(10))
+        guard !rest.isEmpty else { return }
+        loop.scheduleTask(in: .milliseconds(10)) { [self] in tell(rest) }
+    }
+
+    /// Passes on what happened; on the loop.
+    private func tell(_ event: MonitorEvent) {
+        log.tell(event)
+        supervision.value?.follow(event)
+        if let update = BackendUpdate(event) { scripts.take(update) }
     }
 }
 

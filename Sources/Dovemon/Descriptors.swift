@@ -5,11 +5,14 @@ internal import Glibc
 func raiseDescriptorLimit() -> Int {
     var limit = rlimit()
     let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-    guard getrlimit(resource, &limit) == 0 else { return 1024 - 64 }
+    guard getrlimit(resource, &limit) == 0 else { return 1024 - reservedDescriptors }
     limit.rlim_cur = limit.rlim_max
     if setrlimit(resource, &limit) != 0 { getrlimit(resource, &limit) }
-    return max(1, Int(clamping: limit.rlim_cur) - 64)
+    return max(1, Int(clamping: limit.rlim_cur) - reservedDescriptors)
 }
+
+/// For everything but polls: the director, the log, eight scripts with some descriptors each.
+private let reservedDescriptors = 128
 
 /// Puts `/dev/null` where a standard descriptor is closed: the next socket would take its place, and a line for people
 /// would go to a server.

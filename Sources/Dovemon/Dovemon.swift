@@ -54,4 +54,6 @@ enum ExitStatus {
     static let unusable = ExitCode(3)
     /// There is no configuration.
     static let notConfigured = ExitCode(4)
+    /// Another process has the lock file.
+    static let locked = ExitCode(255)
 }

@@ -2,9 +2,11 @@ internal import Logging
 internal import Monitor
 internal import ServiceLifecycle
 internal import Settings
+internal import Surroundings
 internal import UnixSignals
 
-/// Reads the files again at each SIGHUP. Wrong ones change nothing: the old settings stay in force.
+/// Reads the files again at each SIGHUP, and tells how the last rounds went. Wrong files change nothing: the old settings
+/// stay in force.
 struct Reloading: Service {
     let files: FileOptions
     /// Whether the command line asks for a dry run, whatever the files say.
@@ -14,13 +16,21 @@ struct Reloading: Service {
     let log: MonitorLog
     /// SIGHUP, trapped since before the files were first read.
     let signals: UnixSignalsSequence
+    /// Hears of it; nil where there is none.
+    let manager: ServiceManager?
 
     /// Waits for signals until the program is told to stop.
     func run() async throws {
-        for await _ in signals.cancelOnGracefulShutdown() { reload() }
+        for await _ in signals.cancelOnGracefulShutdown() {
+            manager?.send(.reloading, waits: true)
+            daemon.tellRecentRounds()
+            try await reload()
+            // Also when nothing came of it: without this, systemd waits for the end of the reload.
+            manager?.send(.ready, waits: true)
+        }
     }
 
-    private func reload() {
+    private func reload() async throws {
         let files = files.read()
         for diagnostic in files.diagnostics {
             log.logger.log(level: diagnostic.severity == .error ? .error : .warning, "\(diagnostic)")
@@ -30,12 +40,13 @@ struct Reloading: Service {
             return
         }
         do {
-            try daemon.reload(loaded)
+            try await daemon.reload(loaded)
         } catch {
             log.logger.error("settings=kept note=\"\(error): the old settings stay in force\"")
             return
         }
         writer.configure(
             facility: loaded.settings.syslogFacility.code, level: Logger.Level(loglevel: loaded.settings.logLevel))
+        writer.move(toSyslog: loaded.settings.loggerSocket)
     }
 }

@@ -6,6 +6,7 @@ internal import Monitor
 internal import NIOPosix
 internal import ServiceLifecycle
 internal import Settings
+internal import Surroundings
 internal import Transport
 internal import UnixSignals
 
@@ -16,14 +17,19 @@ struct RunCommand: AsyncParsableCommand {
         abstract: "Watch the backends until told to stop (the default).",
         discussion: """
             SIGTERM and SIGINT end it, with the backends left as they are. SIGHUP reads both files again. Exit status: \
-            0 a normal end, 1 it could not go on, 2 the default configuration could not be written, 3 the command line \
-            or a file is wrong, 4 there is no configuration.
+            0 a normal end, 1 it could not go on or lock its file, 2 the default configuration could not be written, \
+            3 the command line or a file is wrong, 4 there is no configuration, 255 another dovemon has the lock.
             """)
 
     @OptionGroup var files: FileOptions
 
     @Flag(name: [.customShort("f"), .long], help: "Log to standard error instead of syslog.")
     var foreground = false
+
+    @Option(
+        help: "The file whose lock keeps a second dovemon from running, whatever the configuration says.",
+        completion: .file())
+    var lockfile: String?
 
     @Flag(help: "Log what would be commanded instead of commanding it, whatever the configuration says.")
     var dryRun = false
@@ -37,21 +43,28 @@ struct RunCommand: AsyncParsableCommand {
         if writeMissingConfig { try files.writeMissingConfiguration() }
         let loaded = try files.loadOrExit().commandingNothing(if: dryRun)
         let pollLimit = raiseDescriptorLimit()
+        let settings = loaded.settings
+        let lock = try lockOrExit(settings)
 
         let writer = LogWriter(
-            syslogPath: foreground ? nil : "/dev/log", facility: loaded.settings.syslogFacility.code,
-            level: Logger.Level(loglevel: loaded.settings.logLevel))
+            syslogPath: foreground || settings.logsToStandardOutput ? nil : settings.loggerSocket,
+            facility: settings.syslogFacility.code, level: Logger.Level(loglevel: settings.logLevel),
+            stream: settings.logsToStandardOutput && !foreground ? STDOUT_FILENO : STDERR_FILENO)
         let log = MonitorLog(writer)
         for diagnostic in loaded.remarks { log.logger.warning("\(diagnostic)") }
 
-        let daemon = try Daemon(loaded, pollLimit: pollLimit, log: log)
+        let manager = ServiceManager()
+        let scripts = UpdateScripts(UpdateScripts.Program(settings), log: log.logger)
+        let daemon = try Daemon(loaded, pollLimit: pollLimit, log: log, scripts: scripts, manager: manager)
         let reloading = Reloading(
-            files: files, isDryRun: dryRun, daemon: daemon, writer: writer, log: log, signals: reloads)
+            files: files, isDryRun: dryRun, daemon: daemon, writer: writer, log: log, signals: reloads,
+            manager: manager)
         log.tellChange("dovemon=started version=\(Dovemon.version)")
         do {
             let group = ServiceGroup(
                 configuration: ServiceGroupConfiguration(
-                    services: [.init(service: daemon), .init(service: reloading)],
+                    // They end in the opposite order: when no change can come any more, scripts may still end.
+                    services: [.init(service: scripts), .init(service: daemon), .init(service: reloading)],
                     gracefulShutdownSignals: [.sigterm, .sigint],
                     logger: Logger(label: "services") { _ in
                         SwiftLogNoOpLogHandler()
@@ -62,5 +75,31 @@ struct RunCommand: AsyncParsableCommand {
             throw ExitStatus.failed
         }
         log.tellChange("dovemon=stopped")
+        lock.release()
     }
+
+    /// Takes the lock, or tells why not and ends the program.
+    private func lockOrExit(_ settings: Settings) throws -> LockFile {
+        let path = lockfile ?? settings.lockfile ?? LockFile.defaultPath()
+        do throws(LockFile.Failure) {
+            return try LockFile(path: path)
+        } catch {
+            switch error {
+            case .held(let owner):
+                let owner = owner.map { "process \($0)" } ?? "a process"
+                standardError("dovemon: \(path): locked by \(owner): another dovemon runs already")
+                throw ExitStatus.locked
+            case .impossible(let reason):
+                standardError(
+                    "dovemon: \(path): cannot be locked: \(reason); name another file by 'lockfile' in the "
+                        + "configuration, or by --lockfile")
+                throw ExitStatus.failed
+            }
+        }
+    }
+}
+
+extension UpdateScripts.Program {
+    /// What the settings say.
+    init(_ settings: Settings) { self.init(path: settings.updateScript, timeout: settings.updateScriptTimeout) }
 }

@@ -48,6 +48,9 @@ package struct LockFile: ~Copyable, Sendable {
         close(descriptor)
     }
 
+    /// Ends what `deinit` ends, and keeps the lock up to here.
+    package consuming func release() {}
+
     /// Where the file is when the settings name no other: `dovemon.pid` in the directory that systemd made for the
     /// service, else the original's place where its directory exists, else in `/run`.
     package static func defaultPath(

@@ -36,10 +36,13 @@ package final class DovemonProcess: Sendable {
     ///
     /// - Parameters:
     ///   - settings: what differs from the defaults here: the ring's socket and ports, IMAP only, `interval: 1`,
-    ///     `timeout: 2`, `retry_count: 2`. Values are written as they are, so quote what YAML would misread.
+    ///     `timeout: 2`, `retry_count: 2`, a lock file of its own. Values are written as they are, so quote what YAML would misread.
     ///   - director: the director beside which it runs.
+    ///   - environment: what it finds in its environment besides.
+    ///   - isForeground: `--foreground`; without it the settings say where the log goes.
     package init(
-        ring: Ring, settings: [(String, String)] = [], director: Int = 0, binary: String = DovemonProcess.binary
+        ring: Ring, settings: [(String, String)] = [], director: Int = 0, environment: [String] = [],
+        isForeground: Bool = true, binary: String = DovemonProcess.binary
     ) throws {
         guard access(binary, X_OK) == 0 else { throw LabError.failed("\(binary) is not there: it must be built first") }
         self.ring = ring
@@ -48,17 +51,16 @@ package final class DovemonProcess: Sendable {
             ("director_admin_socket", ring.directors[director].adminSocket),
             ("imap_port", String(ring.imapPort)), ("pop3_port", String(ring.pop3Port)),
             ("lmtp_port", String(ring.lmtpPort)),
-            ("interval", "1"), ("timeout", "2"), ("retry_count", "2"),
+            ("interval", "1"), ("timeout", "2"), ("retry_count", "2"), ("lockfile", "\(directory)/dovemon.pid"),
         ]
         try Self.write(settings, over: defaults, to: directory)
         try Self.write(accountsFor: ring.backends.map { ($0.address, $0.account) }, to: directory)
         let output = open("\(directory)/log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         defer { close(output) }
         child = try ring.reaper.start(
-            [
+            ["/usr/bin/env"] + environment + [
                 binary, "run", "--config", "\(directory)/config.yml", "--accounts", "\(directory)/test.accounts.yml",
-                "--foreground",
-            ], streams: .init(output: output, error: output))
+            ] + (isForeground ? ["--foreground"] : []), streams: .init(output: output, error: output))
         Task { await follow() }
     }
 

@@ -80,7 +80,7 @@ package final class Ring: Sendable {
     package func letGo() { reaper.letGo() }
 
     /// Makes a directory of its own for something that runs beside the ring: `NAME1`, `NAME2` …
-    func newDirectory(_ name: String) throws -> String {
+    package func newDirectory(_ name: String) throws -> String {
         var number = 1
         while mkdir("\(directory)/\(name)\(number)", 0o755) != 0 {
             guard errno == EEXIST else { throw LabError.failed("\(directory)/\(name)\(number): cannot make it") }

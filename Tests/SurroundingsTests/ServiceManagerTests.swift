@@ -1,4 +1,5 @@
 import Glibc
+import RingLab
 import Surroundings
 import Testing
 
@@ -8,37 +9,6 @@ import Testing
 
     init() throws { scratch = try Scratch() }
 
-    /// systemd's end of the socket.
-    private final class Listener {
-        private let descriptor: CInt
-
-        /// Listens at a path, or at an abstract name when it begins with `@`.
-        init(_ name: String) throws {
-            descriptor = socket(AF_UNIX, CInt(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
-            var address = sockaddr_un()
-            address.sun_family = sa_family_t(AF_UNIX)
-            withUnsafeMutableBytes(of: &address.sun_path) { space in
-                space.copyBytes(from: name.utf8)
-                if name.hasPrefix("@") { space[0] = 0 }
-            }
-            let length = socklen_t(MemoryLayout<sa_family_t>.size + name.utf8.count)
-            let descriptor = descriptor
-            let result = withUnsafePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.bind(descriptor, $0, length) }
-            }
-            try #require(result == 0)
-        }
-
-        deinit { close(descriptor) }
-
-        /// The next message that is there, by lines.
-        func message() -> [String] {
-            var bytes = [UInt8](repeating: 0, count: 4096)
-            let count = recv(descriptor, &bytes, bytes.count, 0)
-            return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self).split(separator: "\n").map(String.init)
-        }
-    }
-
     private func manage(_ environment: [String: String]) -> ServiceManager? {
         ServiceManager { environment[$0] }
     }
@@ -46,7 +16,7 @@ import Testing
     @Test(arguments: [false, true])
     func theMessagesAreThoseOfSdNotify(isAbstract: Bool) throws {
         let name = isAbstract ? "@dovemon\(scratch.path)" : "\(scratch.path)/notify"
-        let listener = try Listener(name)
+        let listener = try NotifySocket(name)
         let manager = try #require(manage(["NOTIFY_SOCKET": name]))
         for waits in [false, true] {
             #expect(manager.send(.ready, .status("watching\n12 backends"), waits: waits))
@@ -60,7 +30,7 @@ import Testing
     }
 
     @Test func aReloadTellsTheTimeOfTheMonotonicClock() throws {
-        let listener = try Listener("\(scratch.path)/notify")
+        let listener = try NotifySocket("\(scratch.path)/notify")
         let manager = try #require(manage(["NOTIFY_SOCKET": "\(scratch.path)/notify"]))
         func now() -> Int {
             var now = timespec()
@@ -86,7 +56,7 @@ import Testing
     @Test func aManagerThatIsGoneOrBusyIsNoObstacle() throws {
         let manager = try #require(manage(["NOTIFY_SOCKET": "\(scratch.path)/notify"]))
         #expect(manager.send(.ready, waits: true) == false)
-        let listener = try Listener("\(scratch.path)/notify")
+        let listener = try NotifySocket("\(scratch.path)/notify")
         var count = 0
         while count < 100_000, manager.send(.watchdog) { count += 1 }
         #expect(count < 100_000)

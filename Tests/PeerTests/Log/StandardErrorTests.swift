@@ -18,6 +18,19 @@ import Testing
         #expect(lines.map { $0.replacing(time, with: "") } == ["err: backend=127.0.1.1 state=down", "info: and more"])
     }
 
+    @Test("Where standard output is asked for, nothing goes to standard error")
+    func standardOutput() async throws {
+        let result = await #expect(
+            processExitsWith: .success, observing: [\.standardErrorContent, \.standardOutputContent]
+        ) {
+            LogWriter(syslogPath: nil, facility: 2, level: .debug, stream: STDOUT_FILENO).write(.info, "told")
+        }
+        let output = String(decoding: result?.standardOutputContent ?? [], as: UTF8.self)
+        let error = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+        #expect(output.contains(": info: told\n"))
+        #expect(!error.contains("told"))
+    }
+
     @Test("A syslog that appears later is taken, and what it misses then does not go to standard error")
     func appears() async throws {
         let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
