@@ -129,7 +129,7 @@ extension RealRing {
 
             let other = try DovemonProcess(
                 ring: ring, settings: [("logger_socket_addr", paths[2]), ("debug", "yes")], isForeground: false)
-            _ = try await other.waitForLine(containing: "dovemon=started", within: .seconds(10))
+            try await other.expectAllPolled(ring)
             #expect(try await other.terminate().status == .exited(0))
             #expect(sockets[2].message().isEmpty)
         }
