@@ -12,6 +12,7 @@ sysconfdir := /etc
 configdir := $(sysconfdir)/dovecot/dovemon
 unitdir := /lib/systemd/system
 sysusersdir := /usr/lib/sysusers.d
+BINARY := .build/release/dovemon
 DOCUMENTS := README.md CHANGELOG.md LICENSE $(wildcard docs/*.md)
 SAMPLES := config.yml test.accounts.yml
 
@@ -38,11 +39,9 @@ demo: ## watch a real Dovecot ring lose a backend and get it back (KEEP=1 leaves
 # Builds nothing, so that root need not: `make release` comes first. A configuration that is there is never touched; the
 # samples lie beside it.
 install: ## install what `make release` built (DESTDIR, prefix, sysconfdir, unitdir)
-	@binary="$$(swift build -c release --show-bin-path 2>/dev/null)/dovemon"; \
-	binary="$(or $(BINARY),$$binary)"; \
-	[ -x "$$binary" ] || { echo "install: $$binary is not there: run 'make release' first" >&2; exit 1; }; \
-	install -d "$(DESTDIR)$(sbindir)"; \
-	install -m 755 -s "$$binary" "$(DESTDIR)$(sbindir)/dovemon"
+	@[ -x "$(BINARY)" ] || { echo "install: $(BINARY) is not there: run 'make release' first" >&2; exit 1; }
+	install -d "$(DESTDIR)$(sbindir)"
+	install -m 755 -s "$(BINARY)" "$(DESTDIR)$(sbindir)/dovemon"
 	install -d "$(DESTDIR)$(docdir)" "$(DESTDIR)$(configdir)"
 	install -m 644 $(DOCUMENTS) "$(DESTDIR)$(docdir)/"
 	for name in $(SAMPLES); do install -m 644 "$$name.sample" "$(DESTDIR)$(configdir)/$$name.sample"; done
