@@ -33,7 +33,7 @@ import Testing
     @Test func `a warning has its kind and text`() {
         #expect(
             compact(CheckResult(.listed(.warned))).contains(
-                #""warnings" : [{"kind" : "not_removed","text" : "no UIDPLUS"}]"#))
+                #""warnings" : [{"kind" : "certificate_expires","text" : "expires on 2026-12-04, in 13 days"}]"#))
     }
 
     @Test func `a failure without a code says so`() {

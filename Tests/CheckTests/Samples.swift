@@ -54,12 +54,6 @@ extension CheckResult.Poll {
     /// One that says nothing of the backend.
     static let undetermined = failed(.local, "no descriptors")
 
-    /// One that went well, and noticed something.
-    static let warned = CheckResult.Poll(
-        service: Service(.imap, port: 143),
-        report: PollReport(
-            failure: nil, phases: [], duration: .milliseconds(5), warnings: [PollWarning(.notRemoved, "no UIDPLUS")]))
-
     static func failed(
         _ kind: FailureKind, code: String? = nil, _ text: String, _ service: Service = Service(.imap, port: 143)
     ) -> CheckResult.Poll {

@@ -23,21 +23,6 @@ import Testing
                 """)
     }
 
-    @Test func `warnings stand below their polls, and count as nothing`() {
-        let result = CheckResult(.named("10.0.0.1", .warned, .good))
-        #expect(
-            result.table(colours: false) == """
-                BACKEND   PROTOCOL    TIME  RESULT
-                10.0.0.1  imap:143  5.0 ms  ok
-                                            WARNING not_removed no UIDPLUS
-                          imap:143  5.2 ms  ok
-
-                1 backend: 1 healthy
-                """)
-        #expect(result.table(colours: true).contains("\u{1B}[33mWARNING not_removed no UIDPLUS\u{1B}[0m"))
-        #expect(result.status == .ok)
-    }
-
     @Test func `no line ends in blanks`() {
         for line in mixed.table(colours: false).split(separator: "\n") { #expect(line.last != " ") }
     }
