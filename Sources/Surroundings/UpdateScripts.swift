@@ -30,6 +30,8 @@ package final class UpdateScripts: Service {
     private static let killing = Duration.milliseconds(400)
 
     private let program: Mutex<Program>
+    /// How many updates were handed over in all: not all of them need have been looked at when the daemon stops.
+    private let handedOver = Mutex(0)
     private let log: Logger
     private let updates: AsyncStream<BackendUpdate>
     private let input: AsyncStream<BackendUpdate>.Continuation
@@ -47,14 +49,19 @@ package final class UpdateScripts: Service {
     /// Takes an update; returns at once.
     package func take(_ update: BackendUpdate) {
         guard program.withLock({ $0.path }) != nil else { return }
-        if case .dropped = input.yield(update) { Self.tellLost(update, log) }
+        if case .dropped = input.yield(update) { return Self.tellLost(update, log) }
+        handedOver.withLock { $0 += 1 }
     }
 
     /// Runs scripts until the program is told to stop; then gives those that run a moment, and kills them.
     package func run() async throws {
         let runner = Runner(log: log) { [self] in program.withLock { $0 } }
-        for await update in updates.cancelOnGracefulShutdown() { await runner.take(update) }
-        await runner.stop()
+        var taken = 0
+        for await update in updates.cancelOnGracefulShutdown() {
+            taken += 1
+            await runner.take(update)
+        }
+        await runner.stop(leaving: max(0, handedOver.withLock { $0 } - taken))
     }
 
     private static func tellLost(_ update: BackendUpdate, _ log: Logger) {
@@ -83,10 +90,11 @@ package final class UpdateScripts: Service {
             startAll()
         }
 
-        /// Drops what waits, and ends what runs; returns in less than a second, whatever that does.
-        func stop() async {
+        /// Drops what waits, here and in front of the door, and ends what runs; returns in less than a second, whatever
+        /// that does.
+        func stop(leaving others: Int) async {
             isStopping = true
-            let dropped = queue.clear()
+            let dropped = queue.clear() + others
             if dropped > 0 { log.warning("script=not-run updates=\(dropped) note=\"dovemon stops\"") }
             await untilIdle(within: patience)
             for task in tasks.values { task.cancel() }

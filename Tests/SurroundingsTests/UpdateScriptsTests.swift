@@ -125,7 +125,7 @@ import Testing
         let pids = scratch.lines(of: "pids").compactMap { Int32($0) }
         try await eventually { pids.allSatisfy { !lives($0) } }
         #expect(scratch.lines(of: "pids").count == 8)
-        #expect(log.lines.contains(#"warning script=not-run updates=12 note="dovemon stops""#))
+        #expect(log.lines.contains(#"warning script=not-run updates=12 note="dovemon stops""#), "\(log.lines)")
         withExtendedLifetime(fifo) {}
     }
 
