@@ -175,7 +175,7 @@ private struct Monitor: Sendable {
         let account = Account(username: ring.account.username, password: Password(ring.account.password))
         let plan = PollPlan(
             service: Service(mailProtocol, port: port), account: account, options: options, expectedMessage: id)
-        let tls = try TLSContext()
+        let tls = TLSContexts()
         return try await loop.flatSubmit { [loop, address] in
             let done = loop.makePromise(of: PollReport.self)
             Prober(connector: Connector(loop: loop), tls: tls)
