@@ -60,10 +60,12 @@ final class Daemon: Service {
         try await loop.submit { [driver] in driver.value?.stop() }.get()
     }
 
-    /// Puts other settings in force; returns when they are. Changes nothing when the certificates' issuers cannot be read.
+    /// Makes ready for other settings; fails, and changes nothing, when the certificates' issuers cannot be read.
+    func prepare(_ files: LoadedFiles) throws { try tls.prepare(Policy(files).options.tls) }
+
+    /// Puts other settings in force, for which all is ready; returns when they are.
     func reload(_ files: LoadedFiles) async throws {
         let policy = Policy(files)
-        try tls.prepare(policy.options.tls)
         let path = files.settings.directorAdminSocket
         scripts.change(to: UpdateScripts.Program(files.settings))
         try await loop.submit { [self] in

@@ -40,7 +40,7 @@ struct Reloading: Service {
             return
         }
         do {
-            try await daemon.reload(loaded)
+            try daemon.prepare(loaded)
         } catch {
             log.logger.error("settings=kept note=\"\(error): the old settings stay in force\"")
             return
@@ -48,5 +48,6 @@ struct Reloading: Service {
         writer.configure(
             facility: loaded.settings.syslogFacility.code, level: Logger.Level(loglevel: loaded.settings.logLevel))
         writer.move(toSyslog: loaded.settings.loggerSocket)
+        try await daemon.reload(loaded)
     }
 }
