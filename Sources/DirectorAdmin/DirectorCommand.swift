@@ -1,5 +1,5 @@
-/// A command that changes the director's state. Each names a backend: without an address, HOST-RESET-USERS would hit them
-/// all.
+/// A command that changes the director's state. Each names a backend: without an address, HOST-RESET-USERS and HOST-FLUSH
+/// would hit them all.
 package struct DirectorCommand: Hashable, Sendable {
     /// What is to be done.
     package enum Verb: String, Hashable, Sendable {
@@ -9,21 +9,42 @@ package struct DirectorCommand: Hashable, Sendable {
         case hostUp = "HOST-UP"
         /// The backend's users are moved to others, a few at a time.
         case hostResetUsers = "HOST-RESET-USERS"
+        /// The director forgets at once which users are at the backend.
+        case hostFlush = "HOST-FLUSH"
     }
 
     /// What is to be done.
     package let verb: Verb
     /// The backend, as HOST-LIST spells it.
     package let spelling: String
+    /// With HOST-RESET-USERS: how many users are moved at once; nil for the director's own number.
+    package let parallelMoves: Int?
 
     /// A command for a backend that the director has listed.
-    package init(_ verb: Verb, _ host: Host) {
+    package init(_ verb: Verb, _ host: Host, parallelMoves: Int? = nil) {
         self.verb = verb
         self.spelling = host.spelling
+        self.parallelMoves = verb == .hostResetUsers ? parallelMoves : nil
     }
 
     /// The line on the wire, its end included.
-    var line: [UInt8] { Array("\(verb.rawValue)\t\(spelling)\n".utf8) }
+    var line: [UInt8] {
+        Array("\(verb.rawValue)\t\(spelling)\(parallelMoves.map { "\t\($0)" } ?? "")\n".utf8)
+    }
+}
+
+extension DirectorCommand.Verb {
+    /// The state that the command asks for; nil where it is about something else.
+    var state: HostState? {
+        switch self {
+        case .hostDown: .down
+        case .hostUp: .up
+        case .hostResetUsers, .hostFlush: nil
+        }
+    }
+
+    /// Whether it is about a backend's users.
+    var movesUsers: Bool { state == nil }
 }
 
 /// What became of a command, as far as its connection tells. What really became of it the next HOST-LIST shows.

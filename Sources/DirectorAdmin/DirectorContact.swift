@@ -17,8 +17,11 @@ struct DirectorContact: Sendable {
     private var remindedAt = Instant.origin
     private var toldUnreadable: Set<String> = []
 
-    /// When to read next; `waiting` is since when a command has been waiting for a list to rest on.
-    func nextList(_ manners: Reconciliation.Manners, mustConfirm: Bool, waiting: Instant?) -> Instant {
+    /// When to read next; `waiting` is since when a command has been waiting for a list to rest on. Where others wait for
+    /// what is to be confirmed, one list confirms many.
+    func nextList(
+        _ manners: Reconciliation.Manners, mustConfirm: Bool, othersWait: Bool, waiting: Instant?
+    ) -> Instant {
         if inFlight { return .distantFuture }
         guard let startedAt else { return .origin }
         let regular = startedAt + manners.interval
@@ -26,7 +29,7 @@ struct DirectorContact: Sendable {
         if failure != nil { return regular }
         // What it lists now decides nothing, however often it is read.
         if ring == .handshaking { return min(regular, startedAt + manners.retry) }
-        if mustConfirm { return .origin }
+        if mustConfirm { return othersWait ? min(regular, startedAt + manners.confirmation) : .origin }
         guard let waiting else { return regular }
         if ring == .syncing { return min(regular, max(waiting, startedAt + manners.retry)) }
         return min(regular, max(waiting, freshUntil(manners)))

@@ -20,7 +20,8 @@ package enum DirectorEvent: Hashable, Sendable {
     case stateChanged(Host, ChangeCause)
     /// A list that was read after a command's reply does not show what the command asked for.
     case commandWithoutEffect(Host, DirectorCommand.Verb, CommandReply)
-    /// HOST-RESET-USERS was answered with OK after so long; the host's row was read afterwards, and shows who is left.
+    /// HOST-RESET-USERS or HOST-FLUSH was answered with OK after so long; the host's row was read afterwards, and shows who
+    /// is left.
     case usersMoved(Host, took: Duration)
     /// The users of a backend need not be moved any more: it is up again.
     case moveGivenUp(Host)
@@ -28,6 +29,33 @@ package enum DirectorEvent: Hashable, Sendable {
     case moveUnknown(Host)
     /// HOST-RESET-USERS failed.
     case moveFailed(Host, CommandReply)
+    /// In a dry run: this command would have gone out now. Told once for each wish.
+    case wouldSend(Host, DirectorCommand.Verb)
+    /// HOST-DOWNs whose delay is over are withheld, for too many backends are down or waiting; told again when the numbers
+    /// change.
+    case downsWithheld(WithheldDowns)
+    /// None are withheld any more.
+    case downsAllowed
+}
+
+/// Why HOST-DOWNs are withheld.
+package struct WithheldDowns: Hashable, Sendable {
+    /// The first ten backends whose delay is over, the one that has waited longest first.
+    package let hosts: [Host]
+    /// How many backends are wanted down and not listed as down.
+    package let waiting: Int
+    /// How many are listed as down.
+    package let down: Int
+    /// No HOST-DOWN goes out while these two are more together than this.
+    package let limit: Int
+
+    /// Makes the reason.
+    package init(hosts: [Host], waiting: Int, down: Int, limit: Int) {
+        self.hosts = hosts
+        self.waiting = waiting
+        self.down = down
+        self.limit = limit
+    }
 }
 
 /// Who changed a backend's switch.

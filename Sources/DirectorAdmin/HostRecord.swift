@@ -2,7 +2,7 @@ internal import Site
 
 /// What is known of one backend: what is listed, what is wanted, and what is under way.
 struct HostRecord: Sendable {
-    /// A HOST-DOWN or HOST-UP, until a list has shown what became of it.
+    /// A HOST-DOWN, HOST-UP or HOST-FLUSH, until a list has shown what became of it.
     private enum Command {
         case none
         /// The reply is awaited.
@@ -11,21 +11,26 @@ struct HostRecord: Sendable {
         case answered(DirectorCommand.Verb, CommandReply, sentAt: Instant, at: Instant)
         /// Given up: the director may hold it still, and run it later.
         case held(DirectorCommand.Verb, sentAt: Instant, until: Instant)
+
+        var verb: DirectorCommand.Verb? {
+            switch self {
+            case .none: nil
+            case .outstanding(let verb, _), .answered(let verb, _, _, _), .held(let verb, _, _): verb
+            }
+        }
     }
 
     private(set) var host: Host
     /// The state that health asks for; nil when it cannot say.
-    var wanted: HostState?
-    /// Since when its users are being moved away; nil when they are not.
-    var move: Instant?
-    /// What is to be told of a finished move, once a list shows how many users are left.
-    private var finishedMove: (at: Instant, took: Duration)?
-    /// No command before this: a former one had no effect.
-    private(set) var notBefore = Instant.origin
-    /// No moving of users before this: a former one may still be going on in the director.
-    private var noMoveBefore = Instant.origin
+    private(set) var wanted: HostState?
+    /// Since when it asks for that.
+    private(set) var wantedSince = Instant.origin
+    /// Whether people have been told what would be sent for this wish, where nothing may be sent.
+    var isWishTold = false
     private var command = Command.none
-    private var attempts = 0
+    /// No HOST-DOWN or HOST-UP before this is over: a former one had no effect.
+    private(set) var pause = Pause()
+    private(set) var move = UserMove()
     /// The state that was last told; while a command is under way, the listed one is not yet news.
     private var toldState: HostState?
 
@@ -34,23 +39,35 @@ struct HostRecord: Sendable {
         self.toldState = host.state
     }
 
+    // MARK: - What it needs
+
     /// Whether the switch is not where it should be. The weight 0 is an administrator's word: hands off.
-    var needsCommand: Bool {
+    var needsSwitch: Bool {
         guard let wanted, let state = host.state else { return false }
         return wanted != state && !host.isInMaintenance
     }
 
+    /// What would put the switch where it should be.
+    var switchVerb: DirectorCommand.Verb? {
+        wanted.map { $0 == .down ? .hostDown : .hostUp }
+    }
+
     /// Whether a command for it is out whose effect is not known.
     var isBusy: Bool {
-        if case .none = command { return move != nil }
+        if case .none = command { return move.isUnderWay }
         return true
     }
 
     /// Whether moving its users away makes sense: it is down, and to stay so.
     var shouldMoveUsers: Bool { host.state == .down && wanted != .up && !host.isInMaintenance }
 
-    /// When its users may be moved away, as far as former commands for it are concerned.
-    var moveNotBefore: Instant { max(notBefore, noMoveBefore) }
+    /// Whether its users are to be moved away now.
+    var needsMove: Bool { move.isDue && shouldMoveUsers }
+
+    /// Whether it is not listed as down, but will be soon: by a wish, or by a command that is under way.
+    var isOnTheWayDown: Bool {
+        host.state != .down && (command.verb == .hostDown || (wanted == .down && !host.isInMaintenance))
+    }
 
     /// Whether a list has to be read to learn what a reply was worth.
     var awaitsConfirmation: Bool {
@@ -58,17 +75,25 @@ struct HostRecord: Sendable {
         return false
     }
 
-    /// HOST-RESET-USERS has ended.
-    mutating func moveEnded(_ reply: CommandReply, at now: Instant, _ manners: Reconciliation.Manners) {
-        if let move, reply == .ok { finishedMove = (at: now, took: now - move) }
-        move = nil
-        if case .notSent = reply { delayNext(after: now, manners) }
-        // The director goes on with the moves that it has begun, also when nobody listens any more.
-        if reply == .abandoned { noMoveBefore = now + manners.abandonedHold }
+    /// Whether something may still be under way in the director, when it did not list the backend at `readAt`.
+    func isUnsettled(readAt: Instant, at now: Instant) -> Bool {
+        switch command {
+        case .none: move.isUnderWay || move.pause.isHeld(at: now)
+        case .outstanding: true
+        case .answered(_, _, _, let at): readAt < at
+        case .held(_, _, let until): now < until
+        }
     }
 
-    mutating func commandSent(_ verb: DirectorCommand.Verb, at now: Instant) {
-        command = .outstanding(verb, sentAt: now)
+    // MARK: - What happens
+
+    /// Health asks for a state; false when it did already.
+    mutating func want(_ state: HostState?, at now: Instant) -> Bool {
+        guard wanted != state else { return false }
+        wanted = state
+        wantedSince = now
+        isWishTold = false
+        return true
     }
 
     /// The director lists it again, while something of before is still under way.
@@ -76,27 +101,39 @@ struct HostRecord: Sendable {
         host = row
         toldState = row.state
         wanted = nil
+        move.settled()
     }
 
-    /// Whether something may still be under way in the director, when it did not list the backend at `readAt`.
-    func isUnsettled(readAt: Instant, at now: Instant) -> Bool {
-        switch command {
-        case .none: move != nil
-        case .outstanding: true
-        case .answered(_, _, _, let at): readAt < at
-        case .held(_, _, let until): now < until
+    mutating func commandSent(_ verb: DirectorCommand.Verb, at now: Instant) {
+        if verb == .hostResetUsers { move.started(at: now) } else { command = .outstanding(verb, sentAt: now) }
+    }
+
+    /// The connection of its HOST-RESET-USERS is closed, for it is not wanted any more.
+    mutating func moveGivenUp() { move.givenUp() }
+
+    /// A command's connection has ended; gives what is to be told.
+    mutating func commandEnded(
+        _ verb: DirectorCommand.Verb, _ reply: CommandReply, _ support: MoveSupport, at now: Instant,
+        _ manners: Reconciliation.Manners
+    ) -> DirectorEvent? {
+        guard verb != .hostResetUsers else {
+            return move.ended(reply, host, support, at: now, manners)
         }
-    }
-
-    mutating func commandEnded(_ reply: CommandReply, at now: Instant, _ manners: Reconciliation.Manners) {
-        guard case .outstanding(let verb, let sentAt) = command else { return }
+        guard case .outstanding(let verb, let sentAt) = command else { return nil }
         switch reply {
         case .notSent:
             command = .none
-            delayNext(after: now, manners)
+            hadNoEffect(verb, at: now, manners)
         case .abandoned: command = .held(verb, sentAt: sentAt, until: now + manners.abandonedHold)
         default: command = .answered(verb, reply, sentAt: sentAt, at: now)
         }
+        return nil
+    }
+
+    /// Whether a row can change anything: it is another one than before, or something waits for it.
+    func isNews(_ row: Host) -> Bool {
+        guard case .none = command else { return true }
+        return move.awaitsList || row != host || row.state != toldState
     }
 
     /// Takes over a row of a list that was begun at `readAt`; gives what is to be told.
@@ -106,33 +143,31 @@ struct HostRecord: Sendable {
         var events: [DirectorEvent] = []
         if row.isInMaintenance != host.isInMaintenance { events.append(.maintenanceChanged(row)) }
         host = row
-        if let (at, took) = finishedMove, readAt >= at {
-            finishedMove = nil
-            events.append(.usersMoved(row, took: took))
-        }
+        if row.state == wanted { isWishTold = false }
+        events += move.listed(row, readAt: readAt, at: now, manners)
         switch command {
-        case .outstanding: break
+        case .none, .outstanding: break
         case .answered(_, _, _, let at) where readAt < at: break
         case .answered(let verb, let reply, let sentAt, _):
             events += settle(verb, reply, sentAt: sentAt, at: now, manners)
         case .held(let verb, let sentAt, let until) where now >= until:
-            if row.state != verb.state || row.state != toldState {
-                events += settle(verb, .abandoned, sentAt: sentAt, at: now, manners)
-            } else {
+            if let state = verb.state, row.state == state, state == toldState {
                 command = .none
+            } else {
+                events += settle(verb, .abandoned, sentAt: sentAt, at: now, manners)
             }
         case .held(let verb, let sentAt, _):
             // It is told at once, and still not over: the state may be another monitor's work, and the command still to come.
-            guard row.state == verb.state, row.state != toldState else { break }
+            guard let state = verb.state, row.state == state, state != toldState else { break }
+            events.append(tookEffect(verb, .abandoned, sentAt: sentAt, at: now))
+        }
+        // Whoever changed it, it was none of the commands that are under way.
+        if command.verb?.state == nil, row.state != toldState {
             toldState = row.state
-            events.append(.stateChanged(row, .command(.abandoned, took: now - sentAt)))
-        case .none:
-            if row.state != toldState {
-                toldState = row.state
-                events.append(.stateChanged(row, .foreign))
-                // Others may know better by now: only what is wished from here on puts it up again.
-                if row.state == .down, wanted == .up { wanted = nil }
-            }
+            move.settled()
+            events.append(.stateChanged(row, .foreign))
+            // Others may know better by now: only what is wished from here on puts it up again.
+            if row.state == .down, wanted == .up { wanted = nil }
         }
         return events
     }
@@ -142,29 +177,33 @@ struct HostRecord: Sendable {
         _ manners: Reconciliation.Manners
     ) -> [DirectorEvent] {
         command = .none
-        guard host.state == verb.state else {
-            delayNext(after: now, manners)
+        if verb == .hostFlush, reply == .ok || host.users == 0 {
+            move.settled()
+            return [.usersMoved(host, took: now - sentAt)]
+        }
+        if verb == .hostFlush, !move.isDue { return [] }
+        guard verb.state != nil, host.state == verb.state else {
+            hadNoEffect(verb, at: now, manners)
             return [.commandWithoutEffect(host, verb, reply)]
         }
-        attempts = 0
+        return [tookEffect(verb, reply, sentAt: sentAt, at: now)]
+    }
+
+    /// The list shows what the command asked for.
+    private mutating func tookEffect(
+        _ verb: DirectorCommand.Verb, _ reply: CommandReply, sentAt: Instant, at now: Instant
+    ) -> DirectorEvent {
+        pause.over()
         toldState = host.state
-        return [.stateChanged(host, .command(reply, took: now - sentAt))]
+        // Each down of one's own is followed by a move; whatever was left to move before it is part of that.
+        move.settled()
+        if verb == .hostDown { move.owed() }
+        return .stateChanged(host, .command(reply, took: now - sentAt))
     }
 
-    /// Waits longer after each attempt without effect, up to the interval: the director is not to be hammered.
-    private mutating func delayNext(after now: Instant, _ manners: Reconciliation.Manners) {
-        attempts = min(attempts + 1, 60)
-        notBefore = now + min(manners.retry * attempts, max(manners.interval, manners.retry))
-    }
-}
-
-extension DirectorCommand.Verb {
-    /// The state that the command asks for; nil where it is about something else.
-    var state: HostState? {
-        switch self {
-        case .hostDown: .down
-        case .hostUp: .up
-        case .hostResetUsers: nil
-        }
+    private mutating func hadNoEffect(
+        _ verb: DirectorCommand.Verb, at now: Instant, _ manners: Reconciliation.Manners
+    ) {
+        if verb.movesUsers { move.hadNoEffect(at: now, manners) } else { pause.grow(at: now, manners) }
     }
 }

@@ -22,51 +22,12 @@ package struct Reconciliation: Sendable {
     /// Names a command while it is under way.
     package typealias CommandID = Int
 
-    /// How the director is handled.
-    package struct Manners: Sendable {
-        /// Between the starts of two lists when nothing presses.
-        package let interval: Duration
-        /// How old a list may be for a command to rest on it.
-        package var freshness = Duration.seconds(1)
-        /// A command waits up to 30 s for the ring before it runs, and as long again for its reply.
-        package var patience = Duration.seconds(65)
-        /// How long a command that was given up counts as still held in the director.
-        package var abandonedHold = Duration.seconds(60)
-        /// Connections with commands at once.
-        package var connections = 8
-        /// Of these, how many at once may move users: that can take many minutes, and a HOST-DOWN must not wait for it.
-        package var moves = 4
-        /// Before a command is repeated that had no effect, and before another look at a ring that is not synced.
-        package var retry = Duration.seconds(1)
-        /// Between reminders that the director is away.
-        package var reminder = Duration.seconds(300)
-
-        /// Manners with a list every `interval`, at least 100 ms.
-        package init(interval: Duration) { self.interval = max(interval, .milliseconds(100)) }
+    /// How the director is handled; may change at any time, and is in force when next woken.
+    package var manners: Manners {
+        didSet { table.reviewAll(manners) }
     }
-
-    private struct Outstanding {
-        let address: IPAddress
-        let command: DirectorCommand
-        let sentAt: Instant
-        var isAbandoned = false
-
-        var movesUsers: Bool { command.verb == .hostResetUsers }
-    }
-
-    /// How the director is handled; may change at any time.
-    package var manners: Manners
-    private var hosts: OrderedDictionary<IPAddress, HostRecord> = [:]
-    /// Backends that are not listed any more, with something under way: when they come back, that still counts.
-    private var departed: [IPAddress: HostRecord] = [:]
-    /// The hosts whose switch is not where it should be, the oldest wish first.
-    private var pending: OrderedSet<IPAddress> = []
-    /// The hosts whose users are still to be moved away, the oldest first.
-    private var moves: OrderedSet<IPAddress> = []
-    /// The hosts with a command whose reply has come, and whose effect a list has to show.
-    private var unconfirmed: Set<IPAddress> = []
-    private var commands: OrderedDictionary<CommandID, Outstanding> = [:]
-    private var lastCommandID = 0
+    private var table = HostTable()
+    private var commands = OutstandingCommands()
     private var contact = DirectorContact()
     /// Whether the director has ever answered HOST-RESET-USERS: its silence is then no sign of age.
     private var knowsMoves = false
@@ -76,7 +37,7 @@ package struct Reconciliation: Sendable {
     package init(manners: Manners) { self.manners = manners }
 
     /// The backends as last listed, in the order in which they first were.
-    package var listedHosts: [Host] { hosts.values.map(\.host) }
+    package var listedHosts: [Host] { table.hosts }
 }
 
 // MARK: - What happens
@@ -84,27 +45,23 @@ package struct Reconciliation: Sendable {
 extension Reconciliation {
     /// When `woke` is to be called, unless something else happens before.
     package var nextWake: Instant {
-        var next = min(nextList, contact.nextReminder(manners))
-        for command in commands.values { next = min(next, givenUp(command)) }
-        return next
+        let delayed = manners.delayedDown.map(table.delayed.nextReady) ?? .distantFuture
+        let overdue = commands.nextDeadline(manners, support)
+        return min(min(nextList, contact.nextReminder(manners)), min(delayed, overdue))
     }
 
     /// Time has passed.
     package mutating func woke(at now: Instant) -> [Action] {
-        var actions = contact.remind(at: now, manners).map(Action.report)
-        for (id, command) in commands where now >= givenUp(command) {
-            commands[id]?.isAbandoned = true
-            actions.append(.abandon(id))
-        }
-        return actions + proceed(at: now)
+        let reminders = contact.remind(at: now, manners).map(Action.report)
+        let overdue = commands.abandonOverdue(at: now, manners, support)
+        return reminders + overdue.map(Action.abandon) + proceed(at: now)
     }
 
     /// A backend's health says which state it should have; nil when nothing can be said.
     package mutating func wanted(_ state: HostState?, for address: IPAddress, at now: Instant) -> [Action] {
-        guard let record = hosts[address], record.wanted != state else { return [] }
-        hosts[address]?.wanted = state
-        review(address)
-        return proceed(at: now)
+        var isNew = false
+        table.update(address, manners) { isNew = $0.want(state, at: now) }
+        return isNew ? proceed(at: now) : []
     }
 
     /// The director has been read.
@@ -112,7 +69,7 @@ extension Reconciliation {
         var actions = contact.listEnded(listing, at: now).map(Action.report)
         // A director that is new in its ring lists what it was configured with, not what is.
         if listing.ring != .handshaking, let readAt = contact.readAt {
-            actions += take(listing, readAt: readAt, at: now).map(Action.report)
+            actions += table.take(listing, readAt: readAt, at: now, manners).map(Action.report)
         }
         return actions + proceed(at: now)
     }
@@ -124,111 +81,37 @@ extension Reconciliation {
 
     /// A command's connection has ended.
     package mutating func replied(_ id: CommandID, _ reply: CommandReply, at now: Instant) -> [Action] {
-        guard let outstanding = commands.removeValue(forKey: id) else { return [] }
-        var events: [DirectorEvent] = []
-        if outstanding.movesUsers {
-            events = moveEnded(outstanding, reply, at: now)
-        } else {
-            hosts[outstanding.address]?.commandEnded(reply, at: now, manners)
-            departed[outstanding.address]?.commandEnded(reply, at: now, manners)
+        guard let entry = commands.ended(id) else { return [] }
+        if entry.command.verb == .hostResetUsers, reply == .ok { knowsMoves = true }
+        var actions: [Action] = []
+        let event = table.commandEnded(
+            entry.command.verb, reply, for: entry.address, support, at: now, manners)
+        if let event, isNews(event) {
+            actions.append(.report(event))
         }
-        review(outstanding.address)
-        return events.map(Action.report) + proceed(at: now)
+        return actions + proceed(at: now)
+    }
+
+    private var support: MoveSupport { knowsMoves ? .proven : contact.ring != nil ? .likely : .unlikely }
+
+    /// That a director may be too old to move users is told once.
+    private mutating func isNews(_ event: DirectorEvent) -> Bool {
+        guard case .moveUnknown = event else { return true }
+        defer { toldMoveUnknown = true }
+        return !toldMoveUnknown
     }
 }
 
 // MARK: - What follows
 
 extension Reconciliation {
-    /// Takes over what the director lists; gives what is to be told.
-    private mutating func take(_ listing: Listing, readAt: Instant, at now: Instant) -> [DirectorEvent] {
-        var events: [DirectorEvent] = []
-        var seen: Set<IPAddress> = []
-        for row in listing.hosts where seen.insert(row.address).inserted {
-            if let news = hosts[row.address]?.listed(row, readAt: readAt, at: now, manners) {
-                events += news
-                if news.contains(where: \.isDownByCommand) { moves.append(row.address) }
-            } else {
-                var record = departed.removeValue(forKey: row.address) ?? HostRecord(row)
-                record.returned(as: row)
-                hosts[row.address] = record
-                events.append(.hostAppeared(row))
-            }
-            review(row.address)
-        }
-        // A line that cannot be read may be the row that seems to be missing.
-        let gone = listing.unreadable.isEmpty ? hosts.filter { !seen.contains($0.key) } : [:]
-        // All at once: one by one, each would move all that are behind it.
-        if !gone.isEmpty { hosts.removeAll { gone.keys.contains($0.key) } }
-        for (address, record) in gone {
-            departed[address] = record
-            review(address)
-            events.append(.hostDisappeared(record.host))
-        }
-        departed = departed.filter { $0.value.isUnsettled(readAt: readAt, at: now) }
-        return events
-    }
-
-    private mutating func moveEnded(_ move: Outstanding, _ reply: CommandReply, at now: Instant) -> [DirectorEvent] {
-        departed[move.address]?.moveEnded(reply, at: now, manners)
-        guard let host = hosts[move.address]?.host else { return [] }
-        hosts[move.address]?.moveEnded(reply, at: now, manners)
-        if reply == .ok { knowsMoves = true }
-        switch reply {
-        case .ok: return []
-        case .abandoned where hosts[move.address]?.shouldMoveUsers != true: return [.moveGivenUp(host)]
-        case .notSent:
-            moves.append(move.address)
-            return []
-        case .closed where knowsMoves, .abandoned where knowsMoves: return [.moveFailed(host, reply)]
-        case .closed, .abandoned:
-            defer { toldMoveUnknown = true }
-            return toldMoveUnknown ? [] : [.moveUnknown(host)]
-        case .notFound, .tryAgainLater, .ringSyncTimedOut, .other: return [.moveFailed(host, reply)]
-        }
-    }
-
-    /// Sorts a host into those that need something, or out of them.
-    private mutating func review(_ address: IPAddress) {
-        let record = hosts[address]
-        if record?.needsCommand == true { pending.append(address) } else { pending.remove(address) }
-        if record?.awaitsConfirmation == true { unconfirmed.insert(address) } else { unconfirmed.remove(address) }
-        if record?.shouldMoveUsers != true { moves.remove(address) }
-    }
-
-    /// Since when the first host has been waiting for a list that a command can rest on; nil when none is.
-    private var waiting: Instant? {
-        guard commands.count < manners.connections else { return nil }
-        let toSwitch = firstReady(pending, \.notBefore)
-        let toMove = mayMoveMore ? firstReady(moves, \.moveNotBefore) : nil
-        guard let toSwitch, let toMove else { return toSwitch ?? toMove }
-        return min(toSwitch, toMove)
-    }
-
-    /// When the first of these hosts may have a command.
-    private func firstReady(
-        _ addresses: OrderedSet<IPAddress>, _ notBefore: KeyPath<HostRecord, Instant>
-    ) -> Instant? {
-        var earliest: Instant?
-        for address in addresses {
-            guard let record = hosts[address], !record.isBusy else { continue }
-            earliest = min(earliest ?? .distantFuture, record[keyPath: notBefore])
-            // A ring that is out of sync can have thousands wait: most have never been tried.
-            if earliest == .origin { break }
-        }
-        return earliest
-    }
-
-    private var mayMoveMore: Bool { commands.values.count(where: \.movesUsers) < manners.moves }
-
-    private var nextList: Instant {
-        contact.nextList(manners, mustConfirm: !unconfirmed.isEmpty, waiting: waiting)
-    }
-
     /// Does whatever can be done now: the one place from which anything is sent.
     private mutating func proceed(at now: Instant) -> [Action] {
         var actions = giveUpMoves()
-        if contact.permitsCommands(at: now, manners) { actions += sendCommands(at: now) }
+        actions += table.delaysPassed(at: now, manners).map(Action.report)
+        if contact.permitsCommands(at: now, manners) {
+            actions += manners.isDryRun ? tellCommands(at: now) : sendCommands(at: now)
+        }
         if now >= nextList {
             contact.listStarted(at: now)
             actions.append(.list)
@@ -236,54 +119,82 @@ extension Reconciliation {
         return actions
     }
 
-    /// When a command is given up for want of an answer. Moving users takes as long as it takes; but a director that does not
-    /// know DIRECTOR-LIST will hardly know how to.
-    private func givenUp(_ command: Outstanding) -> Instant {
-        let takesItsTime = command.movesUsers && contact.ring != nil
-        return command.isAbandoned || takesItsTime ? .distantFuture : command.sentAt + manners.patience
+    private var nextList: Instant {
+        contact.nextList(
+            manners, mustConfirm: !table.unconfirmed.isEmpty,
+            othersWait: !table.toSwitch.isEmpty || !table.toMove.isEmpty, waiting: waiting)
+    }
+
+    /// Since when the first host has been waiting for a list that a command can rest on; nil when none is.
+    private var waiting: Instant? {
+        var earliest: Instant?
+        if commands.room(manners) > 0 {
+            for queue in table.permitted(manners) { wait(for: queue, \.pause, &earliest) }
+        }
+        if commands.roomToMove(manners) > 0 { wait(for: table.toMove, \.move.pause, &earliest) }
+        return earliest
+    }
+
+    private func wait(
+        for addresses: OrderedSet<IPAddress>, _ pause: (HostRecord) -> Pause, _ earliest: inout Instant?
+    ) {
+        for address in addresses {
+            guard let record = table[address] else { continue }
+            earliest = min(earliest ?? .distantFuture, pause(record).until)
+            // A ring that is out of sync can have thousands wait: most have never been tried.
+            if earliest == .origin { return }
+        }
+    }
+
+    /// The first of these hosts, at most `count`, that are not left alone for a while.
+    private func ready(
+        _ addresses: OrderedSet<IPAddress>, _ pause: (HostRecord) -> Pause, at now: Instant, atMost count: Int = .max
+    ) -> [HostRecord] {
+        var ready: [HostRecord] = []
+        for address in addresses {
+            guard ready.count < count else { break }
+            if let record = table[address], now >= pause(record).until { ready.append(record) }
+        }
+        return ready
     }
 
     /// Moving users away from a backend that is up again would kick them for nothing.
     private mutating func giveUpMoves() -> [Action] {
-        var actions: [Action] = []
-        for (id, command) in commands where command.movesUsers && !command.isAbandoned {
-            guard hosts[command.address]?.shouldMoveUsers != true else { continue }
-            commands[id]?.isAbandoned = true
-            actions.append(.abandon(id))
+        commands.abandonMoves { table[$0]?.shouldMoveUsers != true }.map { id, address in
+            table.update(address, manners) { $0.moveGivenUp() }
+            return .abandon(id)
         }
-        return actions
     }
 
     private mutating func sendCommands(at now: Instant) -> [Action] {
         var actions: [Action] = []
-        for address in pending {
-            guard commands.count < manners.connections else { return actions }
-            guard let record = hosts[address], !record.isBusy, now >= record.notBefore else { continue }
-            let verb: DirectorCommand.Verb = record.wanted == .down ? .hostDown : .hostUp
-            hosts[address]?.commandSent(verb, at: now)
-            actions.append(send(DirectorCommand(verb, record.host), address, at: now))
+        for queue in table.permitted(manners) {
+            for record in ready(queue, \.pause, at: now, atMost: commands.room(manners)) {
+                guard let verb = record.switchVerb else { continue }
+                actions.append(send(DirectorCommand(verb, record.host), record.host.address, at: now))
+            }
         }
-        for address in moves {
-            guard commands.count < manners.connections, mayMoveMore else { return actions }
-            guard let record = hosts[address], !record.isBusy, now >= record.moveNotBefore else { continue }
-            moves.remove(address)
-            hosts[address]?.move = now
-            actions.append(send(DirectorCommand(.hostResetUsers, record.host), address, at: now))
+        for record in ready(table.toMove, \.move.pause, at: now, atMost: commands.roomToMove(manners)) {
+            let command = DirectorCommand(manners.moveVerb, record.host, parallelMoves: manners.parallelMoves)
+            actions.append(send(command, record.host.address, at: now))
         }
         return actions
     }
 
     private mutating func send(_ command: DirectorCommand, _ address: IPAddress, at now: Instant) -> Action {
-        lastCommandID += 1
-        commands[lastCommandID] = Outstanding(address: address, command: command, sentAt: now)
-        return .send(lastCommandID, command)
+        table.update(address, manners) { $0.commandSent(command.verb, at: now) }
+        return .send(commands.sent(command, address, at: now), command)
     }
-}
 
-extension DirectorEvent {
-    /// Whether this monitor has brought a backend down: its users are then to be moved.
-    fileprivate var isDownByCommand: Bool {
-        if case .stateChanged(let host, .command) = self { return host.state == .down }
-        return false
+    /// What would go out now, and what would follow it.
+    private mutating func tellCommands(at now: Instant) -> [Action] {
+        var actions: [Action] = []
+        for record in table.permitted(manners).flatMap({ ready($0, \.pause, at: now) }) {
+            guard let verb = record.switchVerb else { continue }
+            actions.append(.report(.wouldSend(record.host, verb)))
+            if verb == .hostDown { actions.append(.report(.wouldSend(record.host, manners.moveVerb))) }
+            table.update(record.host.address, manners) { $0.isWishTold = true }
+        }
+        return actions
     }
 }

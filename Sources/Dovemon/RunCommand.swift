@@ -59,7 +59,8 @@ struct RunCommand: AsyncParsableCommand {
         let reloading = Reloading(
             files: files, isDryRun: dryRun, daemon: daemon, writer: writer, log: log, signals: reloads,
             manager: manager)
-        log.tellChange("dovemon=started version=\(Dovemon.version)")
+        let mode = settings.isDryRun ? " mode=dry-run" : ""
+        log.tellChange("dovemon=started version=\(Dovemon.version)\(mode)")
         do {
             let group = ServiceGroup(
                 configuration: ServiceGroupConfiguration(

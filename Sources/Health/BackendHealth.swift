@@ -2,8 +2,9 @@ package import Site
 
 /// Whether one backend is healthy, by the polls of its services.
 ///
-/// A service is faulty after so many failed polls in a row, a backend when any of its services is. It is healthy when the
-/// latest round of polls succeeded in every service; in between nothing can be said.
+/// A service is faulty after so many failed polls in a row, where the rules want it only once a stage of rapid polls has
+/// borne that out; a backend is when any of its services is. It is healthy when the latest round of polls succeeded in every
+/// service; in between nothing can be said.
 package struct BackendHealth: Sendable {
     /// What health asks for.
     package enum Verdict: Hashable, Sendable {
@@ -15,7 +16,7 @@ package struct BackendHealth: Sendable {
         case faulty
     }
 
-    /// The failed polls of one service in a row, up to now.
+    /// The failed polls of one service in a row, up to now; those of a rapid stage are among them.
     package struct Streak: Hashable, Sendable {
         /// How many polls failed.
         package var count: Int
@@ -25,67 +26,137 @@ package struct BackendHealth: Sendable {
         package var latest: PollFailure
     }
 
-    private var streaks: [Service: Streak] = [:]
-    /// The services of the round that is going on that have not reported yet.
-    private var awaited: Set<Service> = []
+    /// The rapid polls that follow the last failure that is needed: one after the other, without a pause.
+    package struct RapidStage: Hashable, Sendable {
+        /// How a stage ends.
+        package enum Result: Hashable, Sendable {
+            /// Enough of them failed, or one timed out: the service is faulty.
+            case failed
+            /// Too few of them failed: the service is not faulty, and counting begins anew.
+            case passed
+            /// The monitor's own machine was in the way: no verdict. The next failed poll of a round begins another stage.
+            case aborted
+        }
+
+        /// How many have ended.
+        package var polls = 0
+        /// How many of these failed.
+        package var failures = 0
+        /// So many failures make the service faulty.
+        package var needed: Int
+        /// How it ended; nil while it goes on.
+        package var result: Result?
+
+        /// A stage in which nothing was polled yet.
+        package init(needed: Int) { self.needed = needed }
+    }
+
+    /// What a poll's end means.
+    package struct Outcome: Hashable, Sendable {
+        /// The service's failures in a row; nil when the poll succeeded or tells nothing.
+        package var streak: Streak?
+        /// The rapid stage that the poll belonged to, as it now stands; nil for a poll of a round.
+        package var stage: RapidStage?
+        /// Whether a rapid poll of the service is to follow at once.
+        package var pollsAgain = false
+    }
+
+    private var services: [Service: ServiceHealth] = [:]
     private var roundFailed = false
-    /// Whether the latest whole round succeeded, and no poll failed since.
-    private var lastRoundSucceeded = false
+    /// Whether a failure of the round counts against the backend.
+    private var roundHadFault = false
+    /// How many whole rounds have succeeded in a row, without a failed poll since.
+    package private(set) var goodRounds = 0
 
     /// A backend of which nothing is known.
     package init() {}
 
     /// A round has started that polls these services. Services that are not polled any more are forgotten.
-    package mutating func roundStarted(_ services: [Service]) {
-        awaited = Set(services)
-        roundFailed = false
-        streaks = streaks.filter { awaited.contains($0.key) }
-    }
-
-    /// A poll of the round has ended; gives the service's failures in a row, nil when it succeeded or tells nothing.
-    ///
-    /// A failure that is only a warning shows that the service is well. One of the monitor's own machine says nothing of the backend: it neither counts nor ends a streak, but the
-    /// round has not succeeded.
-    package mutating func pollEnded(_ service: Service, _ failure: PollFailure?, at now: Instant) -> Streak? {
-        guard awaited.remove(service) != nil else { return nil }
-        guard let failure, failure.meaning != .warning else {
-            streaks[service] = nil
-            if awaited.isEmpty { lastRoundSucceeded = !roundFailed }
-            return nil
+    package mutating func roundStarted(_ polled: [Service]) {
+        var next: [Service: ServiceHealth] = [:]
+        for service in polled {
+            next[service] = services[service] ?? ServiceHealth()
+            next[service]?.isAwaited = true
         }
-        roundFailed = true
-        lastRoundSucceeded = false
-        guard failure.countsAgainstBackend else { return nil }
-        let former = streaks[service]
-        let streak = Streak(count: (former?.count ?? 0) + 1, since: former?.since ?? now, latest: failure)
-        streaks[service] = streak
-        return streak
+        services = next
+        roundFailed = false
+        roundHadFault = false
     }
 
-    /// Other services are polled from now on: what is known of dropped ones is forgotten, and the round that is going on, which
-    /// lacks the new ones, shows nothing.
-    package mutating func servicesChanged(to services: [Service]) {
-        streaks = streaks.filter { services.contains($0.key) }
-        lastRoundSucceeded = false
+    /// How long the next poll of a service may take in a round.
+    package func timeout(_ service: Service, _ rules: Rules) -> Duration {
+        services[service]?.timeout(rules) ?? rules.timeout
+    }
+
+    /// A poll of the round has ended; one that is not awaited means nothing.
+    ///
+    /// A failure that is only a warning shows that the service is well. One of the monitor's own machine says nothing of the
+    /// backend: it neither counts nor ends a streak, but the round has not succeeded.
+    package mutating func pollEnded(
+        _ service: Service, _ failure: PollFailure?, _ rules: Rules, at now: Instant
+    ) -> Outcome {
+        guard var health = services[service], health.isAwaited else { return Outcome() }
+        let outcome = health.ended(failure, rules, at: now)
+        health.isAwaited = outcome.pollsAgain
+        services[service] = health
+        switch failure?.meaning {
+        case .fault:
+            roundHadFault = true
+            roundFailed = true
+            goodRounds = 0
+        case .nothing:
+            roundFailed = true
+            goodRounds = 0
+        case .warning, nil: countGoodRound()
+        }
+        return outcome
+    }
+
+    /// A service that the round polled is not polled any more, and says nothing.
+    package mutating func serviceDropped(_ service: Service) {
+        guard services.removeValue(forKey: service)?.isAwaited == true else { return }
+        countGoodRound()
+    }
+
+    /// Other services are polled from now on: what is known of dropped ones is forgotten, and the round that is going on,
+    /// which lacks the new ones, shows nothing.
+    package mutating func servicesChanged(to polled: [Service]) {
+        for (service, health) in services where !polled.contains(service) {
+            // Its poll still ends the round.
+            var forgotten = ServiceHealth()
+            forgotten.isAwaited = health.isAwaited
+            services[service] = health.isAwaited ? forgotten : nil
+        }
+        goodRounds = 0
         roundFailed = true
     }
 
     /// Others have taken the backend down: only a round that ends from now on shows that it is healthy.
-    package mutating func successIsPast() { lastRoundSucceeded = false }
+    package mutating func successIsPast() { goodRounds = 0 }
 
     /// Whether all polls of the round have ended.
-    package var roundIsOver: Bool { awaited.isEmpty }
+    package var roundIsOver: Bool { !services.values.contains(where: \.isAwaited) }
 
-    /// What the polls say, when `failuresNeeded` in a row make a service faulty.
-    package func verdict(failuresNeeded: Int) -> Verdict {
-        if streaks.values.contains(where: { $0.count >= failuresNeeded }) { return .faulty }
-        return lastRoundSucceeded ? .healthy : .undecided
+    /// Whether the next round is to come sooner than usual: a poll of the last one failed, and more failures are needed to
+    /// know. A backend that is faulty already must not be hammered.
+    package func awaitsRetry(_ rules: Rules) -> Bool {
+        roundHadFault && services.values.contains { $0.streak != nil } && verdict(rules) != .faulty
+    }
+
+    /// What the polls say.
+    package func verdict(_ rules: Rules) -> Verdict {
+        if services.values.contains(where: { $0.isFaulty(rules) }) { return .faulty }
+        return goodRounds > 0 ? .healthy : .undecided
     }
 
     /// The services that are faulty, the longest faulty first.
-    package func faultyServices(failuresNeeded: Int) -> [(service: Service, streak: Streak)] {
-        streaks.filter { $0.value.count >= failuresNeeded }
-            .sorted { ($0.value.since, $0.key.port) < ($1.value.since, $1.key.port) }
-            .map { (service: $0.key, streak: $0.value) }
+    package func faultyServices(_ rules: Rules) -> [(service: Service, streak: Streak)] {
+        services.compactMap { service, health in
+            health.isFaulty(rules) ? health.streak.map { (service: service, streak: $0) } : nil
+        }.sorted { ($0.streak.since, $0.service.port) < ($1.streak.since, $1.service.port) }
+    }
+
+    private mutating func countGoodRound() {
+        if roundIsOver, !roundFailed { goodRounds += 1 }
     }
 }

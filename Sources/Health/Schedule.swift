@@ -88,9 +88,15 @@ package struct Schedule: Sendable {
 
     /// A backend's round has ended: the next one is booked, at its place, so that a slow backend keeps its distance from the
     /// others.
-    package mutating func roundEnded(_ address: IPAddress, at now: Instant) {
+    ///
+    /// With `retry` it comes that long after the start of the last one instead, at least `shortestInterval` and not before
+    /// now; the one after that is at the backend's place again.
+    package mutating func roundEnded(_ address: IPAddress, retry: Duration? = nil, at now: Instant) {
         guard let entry = entries[address], entry.isGoingOn else { return }
         entries[address]?.isGoingOn = false
+        if let retry, let lastStart = entry.lastStart {
+            return book(address, at: max(now, lastStart + max(Self.shortestInterval, retry)))
+        }
         let earliest = earliestStart(entry, at: now)
         book(address, at: interval < Self.shortestInterval ? earliest : nextSlot(entry.place, notBefore: earliest))
     }

@@ -14,8 +14,12 @@ package enum MonitorEvent: Hashable, Sendable {
     case pollUndetermined(backend: String, Service, PollFailure, isNews: Bool)
     /// A poll noticed something that is no failure; told when the poll before did not notice it.
     case pollWarned(backend: String, Service, PollWarning)
-    /// A backend has become faulty, and HOST-DOWN is wanted; `listed` is what the director lists it as.
-    case backendFaulty(backend: String, Fault, listed: HostState?)
+    /// A poll of a rapid stage failed; `stage` is how the stage now stands.
+    case rapidPollFailed(backend: String, Service, PollReport, PollFailure, BackendHealth.RapidStage)
+    /// Too few polls of a rapid stage failed: the service is not faulty, and counting begins anew.
+    case rapidStagePassed(backend: String, Service, BackendHealth.RapidStage)
+    /// A backend has become faulty.
+    case backendFaulty(backend: String, Fault, FaultConsequence)
     /// A backend's switch has changed, as HOST-LIST shows; `fault` is what is, or was, wrong with it, as far as known.
     case stateChanged(Host, ChangeCause, Fault?)
     /// What else happened at the director.
@@ -24,6 +28,20 @@ package enum MonitorEvent: Hashable, Sendable {
     case accountWithoutBackend(IPAddress)
     /// The settings were read again and are in force.
     case settingsChanged
+}
+
+/// What follows when a backend becomes faulty.
+package enum FaultConsequence: Hashable, Sendable {
+    /// HOST-DOWN, as soon as the director can take it.
+    case down
+    /// HOST-DOWN after so long, unless it recovers.
+    case delayedDown(Duration)
+    /// Nothing: the director has it down already.
+    case alreadyDown
+    /// Nothing: an administrator has taken it out by its weight.
+    case maintenance
+    /// Nothing but a line of what would be sent.
+    case dryRun
 }
 
 /// What is wrong with a backend: the service that has been failing longest.

@@ -52,6 +52,7 @@ package struct MonitorMachine: Sendable {
         /// The address as the director spells it.
         var spelling: String
         var listed: HostState?
+        var isInMaintenance: Bool
         var health = BackendHealth()
         var round = 0
         var order = RoundOrder([])
@@ -61,9 +62,16 @@ package struct MonitorMachine: Sendable {
         /// What was last wrong with it: kept until it is up again, to say what is over.
         var fault: (service: Service, streak: BackendHealth.Streak)?
         var recentRounds = RecentRounds()
+
+        init(_ host: Host) {
+            spelling = host.spelling
+            listed = host.state
+            isInMaintenance = host.isInMaintenance
+        }
     }
 
     private var policy: Policy
+    private var rules: BackendHealth.Rules
     private var schedule: Schedule
     private var reconciliation: Reconciliation
     private var backends: [IPAddress: Backend] = [:]
@@ -76,6 +84,7 @@ package struct MonitorMachine: Sendable {
     /// A monitor that knows no backends yet; it reads the director as soon as it is woken.
     package init(_ policy: Policy, at now: Instant) {
         self.policy = policy
+        self.rules = policy.rules
         self.schedule = Schedule(interval: policy.interval, from: now)
         self.reconciliation = Reconciliation(manners: policy.manners)
     }
@@ -117,7 +126,8 @@ extension MonitorMachine {
             backends[address]?.recentRounds.roundStarted()
             let order = RoundOrder(policy.services.map { policy.plan(for: address, $0) })
             backends[address]?.order = order
-            actions += order.first.map { poll(order.plan($0), of: address, round: rounds) }
+            guard let backend = backends[address] else { continue }
+            actions += order.first.map { poll(order.plan($0), of: address, backend, round: rounds) }
         }
         return actions
     }
@@ -130,56 +140,99 @@ extension MonitorMachine {
         return follow(reconciliation.wanted(nil, for: address, at: now), at: now)
     }
 
-    private func poll(_ plan: PollPlan, of address: IPAddress, round: Int) -> Action {
-        .poll(PollID(address: address, service: plan.service, round: round), plan, within: policy.timeout)
+    private func poll(_ plan: PollPlan, of address: IPAddress, _ backend: Backend, round: Int) -> Action {
+        let time = backend.health.timeout(plan.service, rules)
+        return .poll(PollID(address: address, service: plan.service, round: round), plan, within: time)
     }
 
     private mutating func pollEnded(_ id: PollID, _ report: PollReport, at now: Instant) -> [Action] {
         guard var backend = backends[id.address], backend.round == id.round else { return [] }
-        // A service that the settings have dropped meanwhile ends its round, but says nothing any more.
-        let isPolled = policy.services.contains(id.service)
-        let streak = backend.health.pollEnded(id.service, isPolled ? report.failure : nil, at: now)
-        var actions = isPolled ? [Action.tell(event(id, backend, report, streak, at: now))] : []
-        if isPolled { backend.recentRounds.pollEnded(report) }
-        if backend.health.roundIsOver { backend.recentRounds.roundEnded() }
-        for warning in report.warnings where isPolled && backend.warned[id.service]?.contains(warning.kind) != true {
-            actions.append(.tell(.pollWarned(backend: backend.spelling, id.service, warning)))
+        var actions: [Action] = []
+        var isRapid = false
+        if policy.services.contains(id.service) {
+            let outcome = backend.health.pollEnded(id.service, report.failure, rules, at: now)
+            isRapid = outcome.stage != nil
+            actions = told(id, &backend, report, outcome, at: now)
+            // By itself: what others of the round have delivered is no concern of a rapid poll.
+            if outcome.pollsAgain {
+                let plan = policy.plan(for: id.address, id.service)
+                actions.append(.poll(id, plan, within: policy.deciding.rapidTimeout))
+            }
+        } else {
+            // A service that the settings have dropped meanwhile ends its round, but says nothing any more.
+            backend.health.serviceDropped(id.service)
         }
-        // A poll that failed may not have come so far as to notice anything.
-        if report.succeeded { backend.warned[id.service] = Set(report.warnings.map(\.kind)) }
-        if let place = backend.order.place(of: id.service) {
+        if backend.health.roundIsOver { backend.recentRounds.roundEnded() }
+        if !isRapid, let place = backend.order.place(of: id.service) {
             let next = backend.order.ended(place, report)
-            actions += next.map { poll(backend.order.plan($0), of: id.address, round: id.round) }
+            actions += next.map { poll(backend.order.plan($0), of: id.address, backend, round: id.round) }
         }
 
         let former = backend.verdict
-        backend.verdict = backend.health.verdict(failuresNeeded: policy.failuresNeeded)
-        if backend.verdict == .faulty,
-            let worst = backend.health.faultyServices(failuresNeeded: policy.failuresNeeded).first
-        {
+        backend.verdict = backend.health.verdict(rules)
+        if backend.verdict == .faulty, let worst = backend.health.faultyServices(rules).first {
             backend.fault = worst
             if former != .faulty {
                 let fault = Fault(worst.service, worst.streak, at: now)
                 actions.append(
-                    .tell(.backendFaulty(backend: backend.spelling, fault, listed: backend.listed)))
+                    .tell(.backendFaulty(backend: backend.spelling, fault, consequence(backend))))
             }
         }
         backends[id.address] = backend
-        if backend.health.roundIsOver { schedule.roundEnded(id.address, at: now) }
-        return actions + follow(reconciliation.wanted(backend.verdict.wanted, for: id.address, at: now), at: now)
+        if backend.health.roundIsOver {
+            let retry = backend.health.awaitsRetry(rules) ? policy.deciding.retryInterval : nil
+            schedule.roundEnded(id.address, retry: retry, at: now)
+        }
+        return actions + follow(reconciliation.wanted(wanted(backend), for: id.address, at: now), at: now)
+    }
+
+    /// The switch's state that the verdict asks for; nil when it cannot say. Where several good rounds are needed, a backend
+    /// that is listed up is left alone until then, as one that nothing is known of.
+    private func wanted(_ backend: Backend) -> HostState? {
+        switch backend.verdict {
+        case .undecided: nil
+        case .healthy: backend.health.goodRounds >= policy.deciding.goodRoundsNeeded ? .up : nil
+        case .faulty: .down
+        }
+    }
+
+    private func consequence(_ backend: Backend) -> FaultConsequence {
+        if backend.isInMaintenance { return .maintenance }
+        if backend.listed == .down { return .alreadyDown }
+        if policy.isDryRun { return .dryRun }
+        return policy.deciding.delayedDown.map { .delayedDown($0.delay) } ?? .down
+    }
+
+    private mutating func told(
+        _ id: PollID, _ backend: inout Backend, _ report: PollReport, _ outcome: BackendHealth.Outcome, at now: Instant
+    ) -> [Action] {
+        var actions = [Action.tell(event(id, backend, report, outcome, at: now))]
+        backend.recentRounds.pollEnded(report)
+        for warning in report.warnings where backend.warned[id.service]?.contains(warning.kind) != true {
+            actions.append(.tell(.pollWarned(backend: backend.spelling, id.service, warning)))
+        }
+        // A poll that failed may not have come so far as to notice anything.
+        if report.succeeded { backend.warned[id.service] = Set(report.warnings.map(\.kind)) }
+        if let stage = outcome.stage, stage.result == .passed {
+            actions.append(.tell(.rapidStagePassed(backend: backend.spelling, id.service, stage)))
+        }
+        return actions
     }
 
     private mutating func event(
-        _ id: PollID, _ backend: Backend, _ report: PollReport, _ streak: BackendHealth.Streak?, at now: Instant
+        _ id: PollID, _ backend: Backend, _ report: PollReport, _ outcome: BackendHealth.Outcome, at now: Instant
     ) -> MonitorEvent {
         guard let failure = report.failure else {
             return .pollSucceeded(backend: backend.spelling, id.service, report)
         }
-        guard let streak else {
+        guard let streak = outcome.streak else {
             let isOwn = failure.meaning == .nothing
             let isNews = !isOwn || toldOwnTrouble.map { now - $0 >= Self.reminder } ?? true
             if isOwn, isNews { toldOwnTrouble = now }
             return .pollUndetermined(backend: backend.spelling, id.service, failure, isNews: isNews)
+        }
+        if let stage = outcome.stage {
+            return .rapidPollFailed(backend: backend.spelling, id.service, report, failure, stage)
         }
         return .pollFailed(
             backend: backend.spelling, id.service, report, failure,
@@ -201,11 +254,12 @@ extension MonitorMachine {
     private mutating func told(_ event: DirectorEvent, at now: Instant) -> MonitorEvent {
         switch event {
         case .hostAppeared(let host):
-            backends[host.address] = Backend(spelling: host.spelling, listed: host.state)
+            backends[host.address] = Backend(host)
             schedule.add(host.address, at: now)
         case .hostDisappeared(let host):
             backends[host.address] = nil
             schedule.remove(host.address)
+        case .maintenanceChanged(let host): backends[host.address]?.isInMaintenance = host.isInMaintenance
         case .stateChanged(let host, let cause):
             let fault = backends[host.address]?.fault.map { Fault($0.service, $0.streak, at: now) }
             backends[host.address]?.listed = host.state
@@ -221,6 +275,7 @@ extension MonitorMachine {
     private mutating func change(to policy: Policy, at now: Instant) -> [Action] {
         let isSame = self.policy.services == policy.services
         self.policy = policy
+        rules = policy.rules
         reconciliation.manners = policy.manners
         schedule.setInterval(policy.interval, at: now)
         return [.tell(.settingsChanged)] + (isSame ? [] : judgeAnew(at: now)) + startRounds(at: now)
@@ -232,11 +287,10 @@ extension MonitorMachine {
         var actions: [Action] = []
         for address in Array(backends.keys) {
             backends[address]?.health.servicesChanged(to: policy.services)
-            guard let verdict = backends[address]?.health.verdict(failuresNeeded: policy.failuresNeeded) else {
-                continue
-            }
-            backends[address]?.verdict = verdict
-            actions += follow(reconciliation.wanted(verdict.wanted, for: address, at: now), at: now)
+            guard var backend = backends[address] else { continue }
+            backend.verdict = backend.health.verdict(rules)
+            backends[address] = backend
+            actions += follow(reconciliation.wanted(wanted(backend), for: address, at: now), at: now)
         }
         return actions
     }
@@ -245,16 +299,5 @@ extension MonitorMachine {
 extension Fault {
     init(_ service: Service, _ streak: BackendHealth.Streak, at now: Instant) {
         self.init(service: service, streak: streak, lasting: now - streak.since)
-    }
-}
-
-extension BackendHealth.Verdict {
-    /// The switch's state that it asks for; nil when it cannot say.
-    fileprivate var wanted: HostState? {
-        switch self {
-        case .undecided: nil
-        case .healthy: .up
-        case .faulty: .down
-        }
     }
 }

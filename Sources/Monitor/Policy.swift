@@ -1,4 +1,5 @@
-internal import DirectorAdmin
+package import DirectorAdmin
+internal import Health
 package import Probes
 package import Site
 
@@ -56,7 +57,19 @@ package struct Policy: Sendable {
 
     /// How the director is handled; polls without a pause are no reason to read it without one.
     var manners: Reconciliation.Manners {
-        Reconciliation.Manners(interval: interval == .zero ? .seconds(1) : interval)
+        var manners = Reconciliation.Manners(interval: interval == .zero ? .seconds(1) : interval)
+        manners.flushes = deciding.flushes
+        manners.parallelMoves = deciding.parallelMoves
+        manners.delayedDown = deciding.delayedDown
+        manners.isDryRun = isDryRun
+        return manners
+    }
+
+    /// When enough is enough.
+    var rules: BackendHealth.Rules {
+        BackendHealth.Rules(
+            failuresNeeded: failuresNeeded, timeout: timeout, timeoutGrows: deciding.timeoutGrows, interval: interval,
+            rapidRounds: deciding.rapidRounds, rapidFailuresNeeded: deciding.rapidFailuresNeeded)
     }
 }
 
@@ -64,7 +77,8 @@ package struct Policy: Sendable {
 package struct Deciding: Hashable, Sendable {
     /// After a poll that timed out, the next one gets one `timeout` more, up to `failuresNeeded` times it.
     package var timeoutGrows = false
-    /// After a failed poll the next one comes after this time; nil for the interval.
+    /// After a failed poll the next one comes after this time, until it is known whether the backend is faulty; nil for the
+    /// interval.
     package var retryInterval: Duration?
     /// So many good rounds in a row before HOST-UP; at least 1.
     package var goodRoundsNeeded = 1
@@ -85,16 +99,5 @@ package struct Deciding: Hashable, Sendable {
     package init() {}
 
     /// How HOST-DOWN is put off.
-    package struct DelayedDown: Hashable, Sendable {
-        /// How long it waits.
-        package var delay: Duration
-        /// When more backends than this are down or waiting by then, it is only logged.
-        package var limit: Int
-
-        /// Makes the rule.
-        package init(delay: Duration, limit: Int) {
-            self.delay = delay
-            self.limit = limit
-        }
-    }
+    package typealias DelayedDown = Reconciliation.DelayedDown
 }

@@ -110,7 +110,8 @@ struct ModelDirector {
 
     /// Others do something: a switch, a weight, a row that goes or comes, the ring's state, a restart of the ring.
     mutating func meddle(backends: Int) {
-        let host = row(1 + below(backends), chance(0.5) ? .up : .down, vhosts: chance(0.2) ? 0 : 100)
+        let host = row(
+            1 + below(backends), chance(0.5) ? .up : .down, vhosts: chance(0.2) ? 0 : 100, users: below(3) * 10)
         switch below(8) {
         case 0, 1: rows[host.address] = host
         case 2: rows[host.address] = nil
@@ -126,7 +127,7 @@ struct ModelDirector {
         ring = .synced
         for number in 1...backends {
             let host = row(number)
-            rows[host.address] = row(number, rows[host.address]?.state ?? .up)
+            rows[host.address] = row(number, rows[host.address]?.state ?? .up, users: rows[host.address]?.users ?? 0)
         }
         // Moving users has no time limit.
         for (id, entry) in commands where entry.command.verb == .hostResetUsers && entry.answer == nil {
@@ -139,15 +140,15 @@ struct ModelDirector {
         switch command.verb {
         case .hostDown: rows[address] = host.with(.down)
         case .hostUp: rows[address] = host.with(.up)
-        case .hostResetUsers: break
+        case .hostResetUsers, .hostFlush: rows[address] = host.with(host.state, users: 0)
         }
     }
 }
 
 extension Host {
-    fileprivate func with(_ state: HostState) -> Host {
+    fileprivate func with(_ state: HostState?, users: Int? = nil) -> Host {
         Host(
-            address: address, spelling: spelling, vhosts: vhosts, users: users, tag: tag, state: state,
+            address: address, spelling: spelling, vhosts: vhosts, users: users ?? self.users, tag: tag, state: state,
             lastChange: lastChange)
     }
 }

@@ -12,29 +12,70 @@ import Testing
         run.settle()
         #expect(run.complaints.isEmpty, "seed \(seed): \(run.complaints.prefix(5))")
     }
+
+    @Test(arguments: 41...60)
+    func aRandomRunWithFlushesKeepsTheRulesAndEndsWell(seed: UInt64) {
+        var run = RandomRun(backends: [3, 12][Int(seed % 2)], mischief: [0.1, 0.6][Int(seed / 2 % 2)], seed: seed) {
+            $0.flushes = true
+        }
+        for _ in 0..<1500 { run.step() }
+        run.settle()
+        #expect(run.complaints.isEmpty, "seed \(seed): \(run.complaints.prefix(5))")
+    }
+
+    /// It ends with as many backends wanted down as the rule allows.
+    @Test(arguments: 61...80)
+    func aRandomRunWithDelayedDownsKeepsTheLimit(seed: UInt64) {
+        let backends = [4, 12][Int(seed % 2)]
+        var run = RandomRun(backends: backends, mischief: [0.1, 0.6][Int(seed / 2 % 2)], seed: seed) {
+            $0.delayedDown = .init(delay: .seconds(5), limit: backends / 2)
+            $0.parallelMoves = 7
+        }
+        for _ in 0..<1500 { run.step() }
+        run.settle()
+        #expect(run.complaints.isEmpty, "seed \(seed): \(run.complaints.prefix(5))")
+    }
+
+    @Test(arguments: 81...90)
+    func aRandomDryRunCommandsNothing(seed: UInt64) {
+        var run = RandomRun(backends: 6, mischief: [0.0, 0.4][Int(seed % 2)], seed: seed) { $0.isDryRun = true }
+        for _ in 0..<1500 { run.step() }
+        #expect(run.complaints.isEmpty, "seed \(seed): \(run.complaints.prefix(5))")
+        #expect(run.told > 0)
+    }
 }
 
 /// A reconciliation and a model director, driven by random events.
 private struct RandomRun {
     let backends: Int
     var now = Instant.origin + .seconds(100)
-    var machine = Reconciliation(manners: .init(interval: .seconds(10)))
+    var machine: Reconciliation
     var director: ModelDirector
     var wanted: [IPAddress: HostState] = [:]
+    var wantedSince: [IPAddress: Instant] = [:]
     /// The latest listing that is to be believed.
     var believed: [IPAddress: Host] = [:]
     var lastRing: RingState?
     var readAt: Instant?
     var isAway = false
     /// When a command of this backend that was given up stops to count.
-    var held: [IPAddress: (until: Instant, state: HostState)] = [:]
+    var held: [IPAddress: Instant] = [:]
+    /// When a move that was given up stops to count.
+    var heldMoves: [IPAddress: Instant] = [:]
     var ownDowns: Set<IPAddress> = []
     /// What was done within the current second.
     var recent: [Instant] = []
+    /// How often it was told what would be sent.
+    var told = 0
     var complaints: [String] = []
 
-    init(backends: Int, mischief: Double, seed: UInt64) {
+    init(
+        backends: Int, mischief: Double, seed: UInt64, manners change: (inout Reconciliation.Manners) -> Void = { _ in }
+    ) {
         self.backends = backends
+        var manners = Reconciliation.Manners(interval: .seconds(10))
+        change(&manners)
+        machine = Reconciliation(manners: manners)
         director = ModelDirector(backends: backends, mischief: mischief, seed: seed)
         perform(machine.woke(at: now))
     }
@@ -55,6 +96,7 @@ private struct RandomRun {
         let state: HostState? = [.up, .down, .down, nil][director.below(4)]
         // The monitor forgets the health of a backend that is not listed.
         guard believed[host.address] != nil else { return }
+        if wanted[host.address] != state { wantedSince[host.address] = now }
         wanted[host.address] = state
         perform(machine.wanted(state, for: host.address, at: now))
     }
@@ -88,8 +130,7 @@ private struct RandomRun {
                 believed = Dictionary(listing.hosts.map { ($0.address, $0) }) { first, _ in first }
                 readAt = now
                 wanted = wanted.filter { believed[$0.key] != nil }
-                // Once its effect shows, it is done.
-                held = held.filter { believed[$0.key]?.state != $0.value.state }
+                wantedSince = wantedSince.filter { believed[$0.key] != nil }
             }
             perform(machine.listed(listing, at: now))
         case .failure(let failure):
@@ -115,6 +156,7 @@ private struct RandomRun {
                 ownDowns.remove(host.address)
                 if cause == .foreign, host.state == .down, wanted[host.address] == .up { wanted[host.address] = nil }
             case .report(.hostDisappeared(let host)): ownDowns.remove(host.address)
+            case .report(.wouldSend): told += 1
             case .report: break
             }
         }
@@ -123,8 +165,12 @@ private struct RandomRun {
     mutating func abandon(_ id: Int) {
         let command = director.command(id)
         guard let reply = director.abandon(id, at: now) else { return complain("nothing to give up") }
-        if let command, command.verb != .hostResetUsers, let address = IPAddress(command.spelling) {
-            held[address] = (now + .seconds(60), command.verb == .hostDown ? .down : .up)
+        if let command, let address = IPAddress(command.spelling) {
+            if command.verb == .hostResetUsers {
+                heldMoves[address] = now + .seconds(60)
+            } else {
+                held[address] = now + .seconds(60)
+            }
         }
         perform(machine.replied(id, reply, at: now))
     }
@@ -139,6 +185,7 @@ private struct RandomRun {
 
     mutating func check(_ command: DirectorCommand) {
         let out = director.outstanding
+        if machine.manners.isDryRun { complain("\(command) in a dry run") }
         if out.count >= 8 { complain("more than eight connections") }
         if out.contains(where: { $0.spelling == command.spelling }) { complain("two commands out for one backend") }
         guard let address = IPAddress(command.spelling), let host = believed[address] else {
@@ -148,19 +195,32 @@ private struct RandomRun {
         if lastRing != .synced, lastRing != nil { complain("\(command) while the ring is not synced") }
         if readAt.map({ now - $0 > .seconds(1) }) ?? true { complain("\(command) on an old list") }
         if host.isInMaintenance { complain("\(command) under maintenance") }
-        if let held = held[address], now < held.until { complain("\(command) while another may be held") }
+        if let until = held[address], now < until { complain("\(command) while another may be held") }
         switch command.verb {
         case .hostDown:
             if host.state == .down { complain("down twice") }
             if wanted[address] != .down { complain("a down that is not wanted") }
+            if let rule = machine.manners.delayedDown { check(rule, address) }
         case .hostUp:
             if host.state == .up { complain("up twice") }
             if wanted[address] != .up { complain("an up that is not wanted") }
-        case .hostResetUsers:
-            if out.count(where: { $0.verb == .hostResetUsers }) >= 4 { complain("more than four moves") }
+        case .hostResetUsers, .hostFlush:
+            if let until = heldMoves[address], now < until { complain("a move while another may go on") }
+            if out.count(where: \.movesUsers) >= 4 { complain("more than four moves") }
+            if (command.verb == .hostFlush) != machine.manners.flushes { complain("\(command) is the wrong one") }
+            if command.parallelMoves != machine.manners.parallelMoves { complain("\(command) has the wrong number") }
             if !ownDowns.contains(address) { complain("a move after no down of its own") }
             if host.state != .down || wanted[address] == .up { complain("a move from a backend that is up") }
         }
+    }
+
+    /// A down that is put off.
+    mutating func check(_ rule: Reconciliation.DelayedDown, _ address: IPAddress) {
+        let downs = believed.values.count { host in
+            host.state == .down || (wanted[host.address] == .down && !host.isInMaintenance)
+        }
+        if downs > rule.limit { complain("a down where \(downs) are") }
+        if wantedSince[address].map({ now - $0 < rule.delay }) ?? true { complain("a hasty down") }
     }
 
     /// The faults end: within a few minutes everything is as it is wanted, and nothing is done any more.
@@ -169,8 +229,11 @@ private struct RandomRun {
         pass(.seconds(180))
         for number in 1...backends {
             let host = row(number)
-            wanted[host.address] = number.isMultiple(of: 2) ? .down : .up
-            perform(machine.wanted(wanted[host.address], for: host.address, at: now))
+            let state: HostState = number.isMultiple(of: 2) ? .down : .up
+            // A wish that stands is as old as it is.
+            if wanted[host.address] != state { wantedSince[host.address] = now }
+            wanted[host.address] = state
+            perform(machine.wanted(state, for: host.address, at: now))
         }
         pass(.seconds(60))
         for host in director.listing.hosts where host.state != wanted[host.address] {
@@ -182,4 +245,8 @@ private struct RandomRun {
         pass(.seconds(10))
         if before.count + 1 < recent.count { complain("it does not come to rest") }
     }
+}
+
+extension DirectorCommand {
+    fileprivate var movesUsers: Bool { verb == .hostResetUsers || verb == .hostFlush }
 }

@@ -12,18 +12,26 @@ private let local = PollFailure(phase: .connect, kind: .local, text: "Too many o
 
 private func at(_ seconds: Int) -> Instant { .origin + .seconds(seconds) }
 
+extension BackendHealth {
+    fileprivate func verdict(failuresNeeded: Int) -> Verdict { verdict(Rules(failuresNeeded: failuresNeeded)) }
+
+    fileprivate func faultyServices(failuresNeeded: Int) -> [(service: Service, streak: Streak)] {
+        faultyServices(Rules(failuresNeeded: failuresNeeded))
+    }
+}
+
 @Suite struct BackendHealthTests {
     private var health = BackendHealth()
 
     /// One whole round.
     private mutating func round(_ outcomes: KeyValuePairs<Service, PollFailure?>, at seconds: Int = 0) {
         health.roundStarted(outcomes.map(\.key))
-        for (service, failure) in outcomes { _ = health.pollEnded(service, failure, at: at(seconds)) }
+        for (service, failure) in outcomes { _ = end(service, failure, at: seconds) }
     }
 
     private mutating func end(_ service: Service, _ failure: PollFailure?, at seconds: Int = 0) -> BackendHealth.Streak?
     {
-        health.pollEnded(service, failure, at: at(seconds))
+        health.pollEnded(service, failure, .init(failuresNeeded: 3), at: at(seconds)).streak
     }
 
     @Test func nothingIsSaidBeforeTheFirstRound() {

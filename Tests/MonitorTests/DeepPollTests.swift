@@ -1,3 +1,4 @@
+import DirectorAdmin
 import Monitor
 import Probes
 import Site
@@ -39,6 +40,31 @@ import Testing
         #expect(watch.plans.last?.expectedMessage == nil)
         #expect(watch.goodPolls == 1)
         #expect(watch.told.count { if case .pollFailed = $0 { true } else { false } } == 2)
+    }
+
+    @Test func `rapid polls of a failed delivery start the IMAP poll no second time`() {
+        var policy = Self.policy(delivering)
+        policy.deciding.rapidRounds = 4
+        policy.deciding.rapidFailuresNeeded = 4
+        policy.failuresNeeded = 1
+        var watch = Watch(policy, row(1))
+        watch.faults = [row(1).address: [lmtp: refused]]
+        watch.run(to: 15)
+        #expect(watch.plans.count { $0.service == lmtp } == 5)
+        #expect(watch.plans.count { $0.service == imap } == 1)
+        #expect(watch.sent.first == DirectorCommand(.hostDown, row(1)))
+        #expect(watch.machine.recentRounds.map(\.rounds.text) == ["failed"])
+    }
+
+    @Test func `a poll that waits for another has the time that it has earned`() {
+        var policy = Self.policy(delivering)
+        policy.deciding.timeoutGrows = true
+        var watch = Watch(policy, row(1))
+        let slow = PollFailure(phase: .greeting, kind: .timeout, text: "no answer in time")
+        watch.faults = [row(1).address: [imap: slow]]
+        watch.run(to: 25)
+        #expect(watch.plans.map(\.service) == [pop3, lmtp, imap, pop3, lmtp, imap])
+        #expect(watch.timeouts == [Duration](repeating: .seconds(3), count: 5) + [.seconds(6)])
     }
 
     @Test func `all other polls start together`() {

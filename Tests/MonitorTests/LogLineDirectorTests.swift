@@ -96,4 +96,17 @@ private func expect(
         expect(
             .moveFailed(try host(.down), .notFound), .warning, "backend=10.2.2.75 move=failed reply=NOTFOUND")
     }
+
+    @Test func whatADryRunWouldSendIsTold() throws {
+        expect(
+            .wouldSend(try host(), .hostDown), .notice, isChange: true,
+            "backend=10.2.2.75 command=HOST-DOWN note=\"dry run: not sent\"")
+    }
+
+    @Test func downsThatAreWithheldAreTold() throws {
+        expect(
+            .downsWithheld(WithheldDowns(hosts: [try host(), try host()], waiting: 3, down: 1, limit: 2)), .error,
+            isChange: true, "downs=withheld waiting=3 down=1 limit=2 backends=10.2.2.75,10.2.2.75")
+        expect(.downsAllowed, .notice, isChange: true, "downs=allowed")
+    }
 }

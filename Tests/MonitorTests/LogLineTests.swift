@@ -75,13 +75,29 @@ private func expect(
     @Test func aFaultyBackendIsToldWithHowOftenAndHowLong() {
         let start = "backend=10.2.2.75 protocol=imap port=143 health=faulty phase=connect kind=refused "
         let end = "text=\"Connection refused\" failed=3 over=20.0s note="
+        let notes: [(FaultConsequence, String)] = [
+            (.down, "HOST-DOWN is wanted"), (.delayedDown(.seconds(120)), "HOST-DOWN is wanted in 120.0s"),
+            (.alreadyDown, "the director has it down already"), (.maintenance, "under maintenance: not commanded"),
+            (.dryRun, "dry run: not commanded"),
+        ]
+        for (consequence, note) in notes {
+            expect(.backendFaulty(backend: "10.2.2.75", fault, consequence), .warning, start + end + "\"\(note)\"")
+        }
+    }
+
+    @Test func theRapidStageIsTold() {
+        var stage = BackendHealth.RapidStage(needed: 7)
+        stage.polls = 3
+        stage.failures = 2
+        let report = PollReport(failure: refused, phases: [], duration: .milliseconds(1))
         expect(
-            .backendFaulty(backend: "10.2.2.75", fault, listed: .up), .warning, start + end + "\"HOST-DOWN is wanted\"")
+            .rapidPollFailed(backend: "10.2.2.75", imap, report, refused, stage), .warning,
+            "backend=10.2.2.75 protocol=imap port=143 poll=failed rapid=\"2 of 7\" phase=connect kind=refused "
+                + "text=\"Connection refused\" time=1.0ms")
         expect(
-            .backendFaulty(backend: "10.2.2.75", fault, listed: nil), .warning, start + end + "\"HOST-DOWN is wanted\"")
-        expect(
-            .backendFaulty(backend: "10.2.2.75", fault, listed: .down), .warning,
-            start + end + "\"the director has it down already\"")
+            .rapidStagePassed(backend: "10.2.2.75", imap, stage), .warning,
+            "backend=10.2.2.75 protocol=imap port=143 health=doubtful rapid=\"2 of 7\" "
+                + "note=\"too few rapid polls failed: counting begins anew\"")
     }
 
     @Test func aDownIsAnErrorWithWhatIsWrong() throws {

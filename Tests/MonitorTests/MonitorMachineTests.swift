@@ -40,7 +40,7 @@ private func byCommand(_ milliseconds: Int) -> ChangeCause { .command(.ok, took:
         #expect(
             watch.told == [
                 failed(row(1), imap, 1), failed(row(1), imap, 2), failed(row(1), imap, 3),
-                .backendFaulty(backend: "10.0.0.1", fault(imap, 3, since: 20_005, at: 40_005), listed: .up),
+                .backendFaulty(backend: "10.0.0.1", fault(imap, 3, since: 20_005, at: 40_005), .down),
                 .stateChanged(row(1, .down), byCommand(2), fault(imap, 3, since: 20_005, at: 40_007)),
             ])
         #expect(watch.sent == [DirectorCommand(.hostDown, row(1)), DirectorCommand(.hostResetUsers, row(1))])

@@ -154,7 +154,7 @@ extension Host {
             switch command.verb {
             case .hostDown: .down
             case .hostUp: .up
-            case .hostResetUsers: state
+            case .hostResetUsers, .hostFlush: state
             }
         return Host(
             address: address, spelling: spelling, vhosts: vhosts, users: users, tag: tag, state: newState,

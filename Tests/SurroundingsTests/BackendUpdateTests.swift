@@ -40,7 +40,7 @@ import Testing
         #expect(BackendUpdate(.stateChanged(try host(.down), .foreign, fault)) == nil)
         #expect(BackendUpdate(.stateChanged(try host(nil), .command(.ok, took: .zero), fault)) == nil)
         #expect(BackendUpdate(.director(.hostAppeared(try host(.down)))) == nil)
-        #expect(BackendUpdate(.backendFaulty(backend: "2001:db8::1", fault, listed: .up)) == nil)
+        #expect(BackendUpdate(.backendFaulty(backend: "2001:db8::1", fault, .down)) == nil)
     }
 }
 

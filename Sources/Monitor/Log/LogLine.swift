@@ -47,11 +47,24 @@ package struct LogLine: Hashable, Sendable {
             fields.add("warning", warning.kind.rawValue)
             fields.add("text", warning.text)
             self.init(.warning, fields)
-        case .backendFaulty(let backend, let fault, let listed):
+        case .rapidPollFailed(let backend, let service, let report, let failure, let stage):
+            var fields = LogFields(backend, service)
+            fields.add("poll", "failed")
+            fields.add("rapid", "\(stage.failures) of \(stage.needed)")
+            fields.append(failure)
+            fields.add("time", LogFields.milliseconds(report.duration))
+            self.init(.warning, fields)
+        case .rapidStagePassed(let backend, let service, let stage):
+            var fields = LogFields(backend, service)
+            fields.add("health", "doubtful")
+            fields.add("rapid", "\(stage.failures) of \(stage.needed)")
+            fields.add("note", "too few rapid polls failed: counting begins anew")
+            self.init(.warning, fields)
+        case .backendFaulty(let backend, let fault, let consequence):
             var fields = LogFields(backend, fault.service)
             fields.add("health", "faulty")
             fields.append(fault)
-            fields.add("note", listed == .down ? "the director has it down already" : "HOST-DOWN is wanted")
+            fields.add("note", consequence.text)
             self.init(.warning, fields)
         case .stateChanged(let host, let cause, let fault): self.init(host, cause, fault)
         case .director(let event): self.init(event)
@@ -161,6 +174,33 @@ package struct LogLine: Hashable, Sendable {
             fields.add("move", "failed")
             fields.add("reply", reply.text)
             self.init(.warning, fields)
+        case .wouldSend(let host, let verb):
+            fields = LogFields(host.spelling)
+            fields.add("command", verb.rawValue)
+            fields.add("note", "dry run: not sent")
+            self.init(.notice, isChange: true, fields)
+        case .downsWithheld(let reason):
+            fields.add("downs", "withheld")
+            fields.add("waiting", "\(reason.waiting)")
+            fields.add("down", "\(reason.down)")
+            fields.add("limit", "\(reason.limit)")
+            fields.add("backends", reason.hosts.map(\.spelling).joined(separator: ","))
+            self.init(.error, isChange: true, fields)
+        case .downsAllowed:
+            fields.add("downs", "allowed")
+            self.init(.notice, isChange: true, fields)
+        }
+    }
+}
+
+extension FaultConsequence {
+    fileprivate var text: String {
+        switch self {
+        case .down: "HOST-DOWN is wanted"
+        case .delayedDown(let delay): "HOST-DOWN is wanted in " + LogFields.seconds(delay)
+        case .alreadyDown: "the director has it down already"
+        case .maintenance: "under maintenance: not commanded"
+        case .dryRun: "dry run: not commanded"
         }
     }
 }

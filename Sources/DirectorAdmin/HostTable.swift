@@ -1,0 +1,124 @@
+internal import OrderedCollections
+internal import Site
+
+/// The backends, and which of them need something: sorted anew with every change, so that nobody has to go through all.
+struct HostTable: Sendable {
+    private var records: OrderedDictionary<IPAddress, HostRecord> = [:]
+    /// Backends that are not listed any more, with something under way: when they come back, that still counts.
+    private var departed: [IPAddress: HostRecord] = [:]
+    /// Those whose switch is not where it should be, and that may have a command: the oldest wish first.
+    private(set) var toSwitch: OrderedSet<IPAddress> = []
+    /// Those whose users are to be moved away now, the oldest first.
+    private(set) var toMove: OrderedSet<IPAddress> = []
+    /// Those with a command whose reply has come, and whose effect a list has to show.
+    private(set) var unconfirmed: Set<IPAddress> = []
+    /// Those whose HOST-DOWN is put off.
+    private(set) var delayed = DelayedDowns()
+    private var down: Set<IPAddress> = []
+    private var onTheWayDown: Set<IPAddress> = []
+
+    /// The backends as last listed, in the order in which they first were.
+    var hosts: [Host] { records.values.map(\.host) }
+    /// How many are listed as down, and how many are not but will be: by a wish, or by a command that is under way.
+    var downs: (listed: Int, coming: Int) { (down.count, onTheWayDown.count) }
+
+    subscript(address: IPAddress) -> HostRecord? { records[address] }
+
+    /// Changes what is known of a listed backend.
+    mutating func update(
+        _ address: IPAddress, _ manners: Reconciliation.Manners, _ change: (inout HostRecord) -> Void
+    ) {
+        guard let index = records.index(forKey: address) else { return }
+        change(&records.values[index])
+        review(address, manners)
+    }
+
+    /// A command's connection has ended; gives what is to be told. Its backend may have gone meanwhile.
+    mutating func commandEnded(
+        _ verb: DirectorCommand.Verb, _ reply: CommandReply, for address: IPAddress, _ support: MoveSupport,
+        at now: Instant, _ manners: Reconciliation.Manners
+    ) -> DirectorEvent? {
+        _ = departed[address]?.commandEnded(verb, reply, support, at: now, manners)
+        guard let index = records.index(forKey: address) else { return nil }
+        let event = records.values[index].commandEnded(verb, reply, support, at: now, manners)
+        review(address, manners)
+        return event
+    }
+
+    /// Takes over a list that was begun at `readAt`; gives what is to be told.
+    mutating func take(
+        _ listing: Listing, readAt: Instant, at now: Instant, _ manners: Reconciliation.Manners
+    ) -> [DirectorEvent] {
+        var events: [DirectorEvent] = []
+        var seen: Set<IPAddress> = []
+        for row in listing.hosts where seen.insert(row.address).inserted {
+            if let index = records.index(forKey: row.address) {
+                // Most of them, most of the time.
+                guard records.values[index].isNews(row) else { continue }
+                events += records.values[index].listed(row, readAt: readAt, at: now, manners)
+            } else {
+                var record = departed.removeValue(forKey: row.address) ?? HostRecord(row)
+                record.returned(as: row)
+                records[row.address] = record
+                events.append(.hostAppeared(row))
+            }
+            review(row.address, manners)
+        }
+        // A line that cannot be read may be the row that seems to be missing.
+        let gone = listing.unreadable.isEmpty ? records.filter { !seen.contains($0.key) } : [:]
+        // All at once: one by one, each would move all that are behind it.
+        if !gone.isEmpty { records.removeAll { gone.keys.contains($0.key) } }
+        for (address, record) in gone {
+            departed[address] = record
+            review(address, manners)
+            events.append(.hostDisappeared(record.host))
+        }
+        departed = departed.filter { $0.value.isUnsettled(readAt: readAt, at: now) }
+        return events
+    }
+
+    /// Sorts all of them anew, as other manners ask for.
+    mutating func reviewAll(_ manners: Reconciliation.Manners) {
+        for address in records.keys { review(address, manners) }
+    }
+
+    /// Lets those go whose delay is over; gives what is to be told.
+    mutating func delaysPassed(at now: Instant, _ manners: Reconciliation.Manners) -> [DirectorEvent] {
+        guard let rule = manners.delayedDown else { return [] }
+        delayed.passed(at: now, rule)
+        return delayed.news(downs, rule) { records[$0]?.host }
+    }
+
+    /// Those that may have a HOST-DOWN or HOST-UP now, but for pauses.
+    func permitted(_ manners: Reconciliation.Manners) -> [OrderedSet<IPAddress>] {
+        guard let rule = manners.delayedDown, let delayed = delayed.permitted(downs, rule) else { return [toSwitch] }
+        return [toSwitch, delayed]
+    }
+
+    /// Sorts a host into those that need something, or out of them.
+    private mutating func review(_ address: IPAddress, _ manners: Reconciliation.Manners) {
+        let record = records[address]
+        let isReady = record?.isBusy == false
+        // Where nothing may be sent, telling is all that a wish asks for.
+        let needsSwitch = record?.needsSwitch == true && isReady && !(manners.isDryRun && record?.isWishTold == true)
+        let isDelayed = needsSwitch && record?.wanted == .down && manners.delayedDown != nil
+        Self.sort(address, into: &toSwitch, needsSwitch && !isDelayed)
+        Self.sort(address, into: &toMove, record?.needsMove == true && isReady && !manners.isDryRun)
+        Self.sort(address, into: &unconfirmed, record?.awaitsConfirmation == true)
+        Self.sort(address, into: &down, record?.host.state == .down)
+        Self.sort(address, into: &onTheWayDown, record?.isOnTheWayDown == true)
+        if isDelayed, let record {
+            delayed.add(address, since: record.wantedSince)
+        } else {
+            delayed.remove(address)
+        }
+    }
+
+    private static func sort(_ address: IPAddress, into set: inout Set<IPAddress>, _ belongs: Bool) {
+        if belongs { set.insert(address) } else { set.remove(address) }
+    }
+
+    private static func sort(_ address: IPAddress, into set: inout OrderedSet<IPAddress>, _ belongs: Bool) {
+        if belongs { set.append(address) } else { set.remove(address) }
+    }
+}
