@@ -8,12 +8,20 @@ typealias Action = Reconciliation.Action
 struct Bench {
     var machine: Reconciliation
     var now = Instant.origin + .seconds(1000)
+    /// Whether a list is awaited.
+    private var isListing = false
 
-    init(interval: Duration = .seconds(10)) { machine = Reconciliation(manners: .init(interval: interval)) }
+    init(interval: Duration = .seconds(10), manners change: (inout Reconciliation.Manners) -> Void = { _ in }) {
+        machine = Reconciliation(manners: .init(interval: interval))
+        change(&machine.manners)
+    }
 
     /// One that has just read these rows from a synced ring.
-    init(listing rows: Host..., interval: Duration = .seconds(10)) {
-        self.init(interval: interval)
+    init(
+        listing rows: Host..., interval: Duration = .seconds(10),
+        manners change: (inout Reconciliation.Manners) -> Void = { _ in }
+    ) {
+        self.init(interval: interval, manners: change)
         #expect(wake() == [.list])
         _ = list(rows)
     }
@@ -24,7 +32,7 @@ struct Bench {
         var actions: [Action] = []
         while machine.nextWake <= end {
             now = max(now, machine.nextWake)
-            actions += machine.woke(at: now)
+            actions += noting(machine.woke(at: now))
             guard machine.nextWake > now else {
                 Issue.record("woken at \(now), it wants to be woken at \(machine.nextWake)")
                 break
@@ -34,29 +42,49 @@ struct Bench {
         return actions
     }
 
-    mutating func wake() -> [Action] { machine.woke(at: now) }
+    mutating func wake() -> [Action] { noting(machine.woke(at: now)) }
+
+    private mutating func noting(_ actions: [Action]) -> [Action] {
+        if actions.contains(.list) { isListing = true }
+        return actions
+    }
 
     /// A list comes in, a millisecond after whatever was last.
     mutating func list(_ rows: [Host], ring: RingState? = .synced) -> [Action] {
         now = now + .milliseconds(1)
-        return machine.listed(Listing(ring: ring, hosts: rows), at: now)
+        isListing = false
+        return noting(machine.listed(Listing(ring: ring, hosts: rows), at: now))
     }
 
     mutating func list(_ rows: Host..., ring: RingState? = .synced) -> [Action] { list(rows, ring: ring) }
 
+    /// Lets time pass, with lists that show these rows and answer at once; gives whatever else was done.
+    mutating func watch(_ rows: Host..., for time: Duration) -> [Action] {
+        let end = now + time
+        var others: [Action] = []
+        if isListing { others += list(rows).filter { $0 != .list } }
+        while now < end {
+            let actions = pass(min(.milliseconds(100), end - now))
+            others += actions.filter { $0 != .list }
+            if isListing { others += list(rows).filter { $0 != .list } }
+        }
+        return others
+    }
+
     mutating func fail(_ text: String = "away") -> [Action] {
         now = now + .milliseconds(1)
-        return machine.listFailed(DirectorFailure(text), at: now)
+        isListing = false
+        return noting(machine.listFailed(DirectorFailure(text), at: now))
     }
 
     mutating func want(_ state: HostState?, _ host: Host) -> [Action] {
-        machine.wanted(state, for: host.address, at: now)
+        noting(machine.wanted(state, for: host.address, at: now))
     }
 
     /// A command is answered, a millisecond after whatever was last.
     mutating func reply(_ id: Int, _ reply: CommandReply) -> [Action] {
         now = now + .milliseconds(1)
-        return machine.replied(id, reply, at: now)
+        return noting(machine.replied(id, reply, at: now))
     }
 }
 
@@ -71,6 +99,8 @@ func row(_ number: Int, _ state: HostState? = .up, vhosts: Int = 100, users: Int
 func down(_ id: Int, _ host: Host) -> Action { .send(id, DirectorCommand(.hostDown, host)) }
 func up(_ id: Int, _ host: Host) -> Action { .send(id, DirectorCommand(.hostUp, host)) }
 func move(_ id: Int, _ host: Host) -> Action { .send(id, DirectorCommand(.hostResetUsers, host)) }
+func flush(_ id: Int, _ host: Host) -> Action { .send(id, DirectorCommand(.hostFlush, host)) }
+func wouldSend(_ host: Host, _ verb: DirectorCommand.Verb) -> Action { .report(.wouldSend(host, verb)) }
 func confirmed(_ host: Host, _ reply: CommandReply, _ took: Duration) -> Action {
     .report(.stateChanged(host, .command(reply, took: took)))
 }

@@ -74,5 +74,16 @@ private func host(_ line: String) -> Host? { Host(Array(line.utf8)[...]) }
         #expect(DirectorCommand(.hostDown, row).line == Array("HOST-DOWN\t2001:DB8:0:0::1\n".utf8))
         #expect(DirectorCommand(.hostUp, row).line == Array("HOST-UP\t2001:DB8:0:0::1\n".utf8))
         #expect(DirectorCommand(.hostResetUsers, row).line == Array("HOST-RESET-USERS\t2001:DB8:0:0::1\n".utf8))
+        #expect(DirectorCommand(.hostFlush, row).line == Array("HOST-FLUSH\t2001:DB8:0:0::1\n".utf8))
+    }
+
+    @Test func onlyHostResetUsersTakesANumber() throws {
+        let row = try #require(host("10.0.0.1\t1\t2\t\tU\t3"))
+        func line(_ verb: DirectorCommand.Verb) -> String {
+            String(decoding: DirectorCommand(verb, row, parallelMoves: 7).line, as: UTF8.self)
+        }
+        #expect(line(.hostResetUsers) == "HOST-RESET-USERS\t10.0.0.1\t7\n")
+        #expect(line(.hostFlush) == "HOST-FLUSH\t10.0.0.1\n")
+        #expect(line(.hostDown) == "HOST-DOWN\t10.0.0.1\n")
     }
 }
