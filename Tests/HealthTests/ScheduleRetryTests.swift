@@ -1,0 +1,58 @@
+import Health
+import Site
+import Testing
+
+/// Rounds that come sooner than the interval.
+@Suite struct ScheduleRetryTests {
+    private var schedule = Schedule(interval: .seconds(10), from: .origin)
+
+    private func at(_ seconds: Double) -> Instant { .origin + .milliseconds(Int(seconds * 1000)) }
+
+    /// One whose round has started at 10 s, at its place.
+    private mutating func start() {
+        schedule.add(backend(0), at: at(1))
+        #expect(schedule.due(at: at(10)) == [backend(0)])
+    }
+
+    @Test mutating func aRetryComesSoLongAfterTheLastStart() {
+        start()
+        schedule.roundEnded(backend(0), retry: .seconds(1), at: at(10.4))
+        #expect(schedule.nextWake == at(11))
+    }
+
+    @Test mutating func aRetryNeverComesWhileTheRoundGoesOn() {
+        start()
+        schedule.roundEnded(backend(0), retry: .seconds(1), at: at(13))
+        #expect(schedule.nextWake == at(13))
+        #expect(schedule.due(at: at(13)) == [backend(0)])
+        #expect(schedule.nextWake == nil)
+    }
+
+    @Test mutating func aRetryComesATenthOfASecondAfterTheLastStartAtTheEarliest() {
+        start()
+        schedule.roundEnded(backend(0), retry: .zero, at: at(10.01))
+        #expect(schedule.nextWake == at(10.1))
+    }
+
+    @Test mutating func afterRetriesABackendIsBackAtItsPlace() {
+        start()
+        schedule.roundEnded(backend(0), retry: .seconds(1), at: at(10.1))
+        #expect(schedule.due(at: at(11)) == [backend(0)])
+        schedule.roundEnded(backend(0), at: at(11.1))
+        #expect(schedule.nextWake == at(20))
+    }
+
+    @Test mutating func aRetryLateInTheIntervalIsNotFollowedByAHastyRound() {
+        start()
+        schedule.roundEnded(backend(0), retry: .seconds(9), at: at(10.1))
+        #expect(schedule.due(at: at(19)) == [backend(0)])
+        schedule.roundEnded(backend(0), at: at(19.1))
+        #expect(schedule.nextWake == at(30))
+    }
+
+    @Test mutating func aRetryMayComeLaterThanTheInterval() {
+        start()
+        schedule.roundEnded(backend(0), retry: .seconds(25), at: at(10.1))
+        #expect(schedule.nextWake == at(35))
+    }
+}
