@@ -37,12 +37,13 @@ package final class DovemonProcess: Sendable {
     /// - Parameters:
     ///   - settings: what differs from the defaults here: the ring's socket and ports, IMAP only, `interval: 1`,
     ///     `timeout: 2`, `retry_count: 2`, a lock file of its own. Values are written as they are, so quote what YAML would misread.
+    ///   - options: further ones of the command line.
     ///   - director: the director beside which it runs.
     ///   - environment: what it finds in its environment besides.
     ///   - isForeground: `--foreground`; without it the settings say where the log goes.
     package init(
-        ring: Ring, settings: [(String, String)] = [], director: Int = 0, environment: [String] = [],
-        isForeground: Bool = true, binary: String = DovemonProcess.binary
+        ring: Ring, settings: [(String, String)] = [], options: [String] = [], director: Int = 0,
+        environment: [String] = [], isForeground: Bool = true, binary: String = DovemonProcess.binary
     ) throws {
         guard access(binary, X_OK) == 0 else { throw LabError.failed("\(binary) is not there: it must be built first") }
         self.ring = ring
@@ -60,7 +61,7 @@ package final class DovemonProcess: Sendable {
         child = try ring.reaper.start(
             ["/usr/bin/env"] + environment + [
                 binary, "run", "--config", "\(directory)/config.yml", "--accounts", "\(directory)/test.accounts.yml",
-            ] + (isForeground ? ["--foreground"] : []), streams: .init(output: output, error: output))
+            ] + (isForeground ? ["--foreground"] : []) + options, streams: .init(output: output, error: output))
         Task { await follow() }
     }
 

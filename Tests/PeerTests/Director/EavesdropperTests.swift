@@ -26,7 +26,7 @@ import Testing
         Misdeed(testDescription: "no address: HOST-RESET-USERS ", says: [("HOST-RESET-USERS\t\n", 1)]),
         Misdeed(testDescription: "no address: HOST-DOWN mail1", says: [("HOST-DOWN\tmail1\n", 1)]),
         Misdeed(testDescription: "HOST-LIST without DIRECTOR-LIST", says: [("HOST-LIST\n", 1)]),
-        Misdeed(testDescription: "a line that is none: HOST-FLUSH", says: [("HOST-FLUSH\n", 1)]),
+        Misdeed(testDescription: "no address: HOST-FLUSH", says: [("HOST-FLUSH\n", 1)]),
     ]
 
     @Test("A deliberate violation is noticed", arguments: misdeeds)

@@ -36,7 +36,7 @@ struct DirectorModel {
     var ring = "ring synced"
     /// Answers to the HOST-DOWNs and HOST-UPs to come, in their order; then all is well.
     var answers: [Answer] = []
-    /// The answer to HOST-RESET-USERS.
+    /// The answer to HOST-RESET-USERS and HOST-FLUSH.
     var moveAnswer = Answer.ok
     /// Set for a director that knows only HOST-LIST, HOST-DOWN and HOST-UP.
     var ignorance: Ignorance?
@@ -70,7 +70,7 @@ extension DirectorModel {
                 text: "127.0.0.12\t9090\tright\t0\tsynced\t0\n127.0.0.11\t9090\tself\t0\t\(ring)\t0\n\n")
         case ("HOST-DOWN", let address?): return change(address, isUp: false)
         case ("HOST-UP", let address?): return change(address, isUp: true)
-        case ("HOST-RESET-USERS", let address?) where ignorance == nil:
+        case ("HOST-RESET-USERS", let address?) where ignorance == nil, ("HOST-FLUSH", let address?):
             let response = apply(moveAnswer, (address, false))
             if case .ok = moveAnswer { setUsers(0, of: address) }
             return response

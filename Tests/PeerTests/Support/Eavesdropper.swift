@@ -62,17 +62,19 @@ struct Eavesdropper {
         case "DIRECTOR-LIST" where fields.count == 1: break
         case "HOST-LIST" where fields.count == 1:
             if knowsRing, connections[number]?.ringAnswered != true { note(number, "HOST-LIST without DIRECTOR-LIST") }
-        case "HOST-DOWN", "HOST-UP", "HOST-RESET-USERS": commandHeard(fields, line, on: number)
+        case "HOST-DOWN", "HOST-UP", "HOST-RESET-USERS", "HOST-FLUSH": commandHeard(fields, line, on: number)
         default: note(number, "a line that is none: \(line)")
         }
     }
 
     private mutating func commandHeard(_ fields: [String], _ line: String, on number: Int) {
-        guard fields.count == 2, IPAddress(fields[1]) != nil else { return note(number, "no address: \(line)") }
+        guard fields.count >= 2, IPAddress(fields[1]) != nil else { return note(number, "no address: \(line)") }
+        let mayBeCounted = fields[0] == "HOST-RESET-USERS" && fields.count == 3 && Int(fields[2]).map { $0 > 0 } == true
+        if fields.count != 2, !mayBeCounted { note(number, "too much: \(line)") }
         if let former = connections[number]?.command { note(number, "\(line) after \(former) on one connection") }
         let movesUsers = fields[0] == "HOST-RESET-USERS"
         for (other, connection) in connections where other != number {
-            guard let pending = connection.pending, pending.hasSuffix("\t\(fields[1])"),
+            guard let pending = connection.pending, (pending + "\t").contains("\t\(fields[1])\t"),
                 pending.hasPrefix("HOST-RESET-USERS") == movesUsers
             else { continue }
             note(number, "\(line) while \(pending) is outstanding")

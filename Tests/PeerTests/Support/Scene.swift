@@ -20,9 +20,12 @@ struct Scene: Sendable {
     /// - Parameters:
     ///   - ill: the backends that are ill from the start.
     ///   - prepare: changes what the director knows, before it is first asked.
+    ///   - change: changes what the monitor does.
     static func play(
         _ addresses: [String], ill: [String] = [], interval: Duration = .milliseconds(200),
-        prepare: @Sendable (inout DirectorModel) -> Void = { _ in }, sourceLocation: SourceLocation = #_sourceLocation,
+        prepare: @Sendable (inout DirectorModel) -> Void = { _ in },
+        policy change: @Sendable (inout Policy) -> Void = { _ in },
+        sourceLocation: SourceLocation = #_sourceLocation,
         _ body: (Scene) async throws -> Void
     ) async throws {
         let directory = try SocketDirectory()
@@ -34,10 +37,11 @@ struct Scene: Sendable {
         for address in ill { backends.fall(address) }
         let account = Account(username: "probe", password: Password(password))
         let accounts = addresses.compactMap(IPAddress.init).map { ($0, account) }
-        let policy = Policy(
+        var policy = Policy(
             services: [Service(.imap, port: backends.port)], interval: interval, timeout: .seconds(20),
             failuresNeeded: 2, options: PollOptions(imap: IMAPChecks(lists: false)),
             accounts: Dictionary(uniqueKeysWithValues: accounts))
+        change(&policy)
         var patience = DirectorClient.Patience.endless
         if model.ignorance == .isSilent { patience.ring = .seconds(1) }
         let run = try await MonitorRun.start(
