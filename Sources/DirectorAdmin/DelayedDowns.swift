@@ -37,24 +37,29 @@ struct DelayedDowns: Sendable {
         waiting.values.first.map { $0 + rule.delay } ?? .distantFuture
     }
 
-    /// Time has passed.
-    mutating func passed(at now: Instant, _ rule: Reconciliation.DelayedDown) {
-        guard now >= nextReady(rule) else { return }
+    /// Time has passed; gives those whose delay is over since.
+    mutating func passed(at now: Instant, _ rule: Reconciliation.DelayedDown) -> [IPAddress] {
+        guard now >= nextReady(rule) else { return [] }
         let passed = waiting.values.prefix { $0 + rule.delay <= now }.count
-        ready.append(contentsOf: waiting.keys.prefix(passed))
+        let addresses = Array(waiting.keys.prefix(passed))
+        ready.append(contentsOf: addresses)
         waiting.removeFirst(passed)
+        return addresses
     }
 
-    /// Those that may go down now; nil while too many are down, or about to be.
-    func permitted(_ downs: (listed: Int, coming: Int), _ rule: Reconciliation.DelayedDown) -> OrderedSet<IPAddress>? {
-        downs.listed + downs.coming <= rule.limit ? ready : nil
+    /// Whether a backend's delay is over.
+    func isReady(_ address: IPAddress) -> Bool { ready.contains(address) }
+
+    /// Whether those whose delay is over may go down now, and not too many are down or about to be.
+    func permits(_ downs: (listed: Int, coming: Int), _ rule: Reconciliation.DelayedDown) -> Bool {
+        downs.listed + downs.coming <= rule.limit
     }
 
     /// What is to be told of those that are withheld, if it is another thing than before.
     mutating func news(
         _ downs: (listed: Int, coming: Int), _ rule: Reconciliation.DelayedDown, host: (IPAddress) -> Host?
     ) -> [DirectorEvent] {
-        let isWithholding = !ready.isEmpty && permitted(downs, rule) == nil
+        let isWithholding = !ready.isEmpty && !permits(downs, rule)
         let numbers = isWithholding ? Numbers(waiting: downs.coming, down: downs.listed, limit: rule.limit) : nil
         guard numbers != told else { return [] }
         told = numbers

@@ -36,6 +36,42 @@ package enum DirectorEvent: Hashable, Sendable {
     case downsWithheld(WithheldDowns)
     /// None are withheld any more.
     case downsAllowed
+    /// HOST-DOWNs are withheld, for too few healthy backends of the pool would be left; told at once, when others join them,
+    /// and again every five minutes.
+    case guardWithholds(GuardedDowns)
+    /// The pool guard withholds none of this tag any more.
+    case guardReleased(tag: String, after: Duration)
+}
+
+/// Why the pool guard withholds HOST-DOWNs.
+package struct GuardedDowns: Hashable, Sendable {
+    /// The tag of the pool; empty for the pool without a name.
+    package let tag: String
+    /// The first ten backends that are withheld; where others were told of before, the first ten that are new.
+    package let hosts: [Host]
+    /// How many backends are withheld.
+    package let count: Int
+    /// How many are listed up and healthy by polls that were started after the first of them had begun to fail.
+    package let healthy: Int
+    /// How many of these have to be left.
+    package let needed: Int
+    /// How many backends the pool has that are not under maintenance.
+    package let pool: Int
+    /// Since the first one was withheld.
+    package let lasting: Duration
+
+    /// Makes the reason.
+    package init(
+        tag: String, hosts: [Host], count: Int, healthy: Int, needed: Int, pool: Int, lasting: Duration
+    ) {
+        self.tag = tag
+        self.hosts = hosts
+        self.count = count
+        self.healthy = healthy
+        self.needed = needed
+        self.pool = pool
+        self.lasting = lasting
+    }
 }
 
 /// Why HOST-DOWNs are withheld.

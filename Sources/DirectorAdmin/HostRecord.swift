@@ -31,12 +31,42 @@ struct HostRecord: Sendable {
     /// No HOST-DOWN or HOST-UP before this is over: a former one had no effect.
     private(set) var pause = Pause()
     private(set) var move = UserMove()
+    /// What the polls show.
+    var evidence = PollEvidence()
+    /// Whose down it is.
+    private(set) var ownership = Ownership.none
     /// The state that was last told; while a command is under way, the listed one is not yet news.
     private var toldState: HostState?
 
     init(_ host: Host) {
         self.host = host
         self.toldState = host.state
+    }
+
+    /// How far this monitor's own HOST-DOWN has come.
+    enum Ownership: Equatable {
+        /// There is none: the backend is up, or others took it down.
+        case none
+        /// It is decided, and being written down.
+        case decided(DownIntent)
+        /// It is written down, and may be sent.
+        case intended(DownIntent)
+        /// A list has shown it.
+        case own(DownIntent)
+    }
+
+    /// What is to be written down of its HOST-DOWN.
+    var intent: DownIntent? {
+        switch ownership {
+        case .none: nil
+        case .decided(let intent), .intended(let intent), .own(let intent): intent
+        }
+    }
+
+    /// Whether its HOST-DOWN waits to be written down.
+    var isDecided: Bool {
+        if case .decided = ownership { return true }
+        return false
     }
 
     // MARK: - What it needs
@@ -69,6 +99,9 @@ struct HostRecord: Sendable {
         host.state != .down && (command.verb == .hostDown || (wanted == .down && !host.isInMaintenance))
     }
 
+    /// Whether users are sent to it, and no command is under way that will end that.
+    var isServing: Bool { host.state == .up && !host.isInMaintenance && command.verb != .hostDown }
+
     /// Whether a list has to be read to learn what a reply was worth.
     var awaitsConfirmation: Bool {
         if case .answered = command { return true }
@@ -93,7 +126,23 @@ struct HostRecord: Sendable {
         wanted = state
         wantedSince = now
         isWishTold = false
+        if state != .down, case .none = command, host.state == .up { ownership = .none }
         return true
+    }
+
+    /// Its HOST-DOWN is about to be sent.
+    mutating func downDecided(at now: Instant) {
+        ownership = .decided(DownIntent(at: now))
+    }
+
+    /// That was written down, or could not be.
+    mutating func downRecorded() {
+        if case .decided(let intent) = ownership { ownership = .intended(intent) }
+    }
+
+    /// An earlier run of this monitor had decided on it, or done it.
+    mutating func restore(_ intent: DownIntent) {
+        ownership = host.state == .down ? .own(intent) : .intended(intent)
     }
 
     /// The director lists it again, while something of before is still under way.
@@ -101,6 +150,8 @@ struct HostRecord: Sendable {
         host = row
         toldState = row.state
         wanted = nil
+        evidence = PollEvidence()
+        ownership = .none
         move.settled()
     }
 
@@ -133,12 +184,12 @@ struct HostRecord: Sendable {
     /// Whether a row can change anything: it is another one than before, or something waits for it.
     func isNews(_ row: Host) -> Bool {
         guard case .none = command else { return true }
-        return move.awaitsList || row != host || row.state != toldState
+        return move.awaitsList || (row.state == .up && ownership != .none) || row != host || row.state != toldState
     }
 
     /// Takes over a row of a list that was begun at `readAt`; gives what is to be told.
     mutating func listed(
-        _ row: Host, readAt: Instant, at now: Instant, _ manners: Reconciliation.Manners
+        _ row: Host, readAt: Instant, isSettled: Bool, at now: Instant, _ manners: Reconciliation.Manners
     ) -> [DirectorEvent] {
         var events: [DirectorEvent] = []
         if row.isInMaintenance != host.isInMaintenance { events.append(.maintenanceChanged(row)) }
@@ -166,10 +217,19 @@ struct HostRecord: Sendable {
             toldState = row.state
             move.settled()
             events.append(.stateChanged(row, .foreign))
+            // An unsettled ring may have shown it up for a while.
+            if row.state == .down, intent?.change != row.lastChange { ownership = .none }
             // Others may know better by now: only what is wished from here on puts it up again.
             if row.state == .down, wanted == .up { wanted = nil }
         }
+        if row.state == .up, isSettled, case .none = command { upIsSettled() }
         return events
+    }
+
+    /// The ring agrees that it is up: whatever was done before is over. What is still wanted is written down already.
+    private mutating func upIsSettled() {
+        if case .own = ownership { ownership = .none }
+        if wanted != .down { ownership = .none }
     }
 
     private mutating func settle(
@@ -197,7 +257,10 @@ struct HostRecord: Sendable {
         toldState = host.state
         // Each down of one's own is followed by a move; whatever was left to move before it is part of that.
         move.settled()
-        if verb == .hostDown { move.owed() }
+        if verb == .hostDown {
+            move.owed()
+            ownership = .own(DownIntent(at: intent?.at ?? sentAt, change: host.lastChange))
+        }
         return .stateChanged(host, .command(reply, took: now - sentAt))
     }
 

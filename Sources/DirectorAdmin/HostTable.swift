@@ -6,16 +6,31 @@ struct HostTable: Sendable {
     private var records: OrderedDictionary<IPAddress, HostRecord> = [:]
     /// Backends that are not listed any more, with something under way: when they come back, that still counts.
     private var departed: [IPAddress: HostRecord] = [:]
-    /// Those whose switch is not where it should be, and that may have a command: the oldest wish first.
-    private(set) var toSwitch: OrderedSet<IPAddress> = []
+    /// Those that are to go up, and may have a command: the oldest wish first.
+    private(set) var toRaise: OrderedSet<IPAddress> = []
     /// Those whose users are to be moved away now, the oldest first.
     private(set) var toMove: OrderedSet<IPAddress> = []
     /// Those with a command whose reply has come, and whose effect a list has to show.
     private(set) var unconfirmed: Set<IPAddress> = []
     /// Those whose HOST-DOWN is put off.
     private(set) var delayed = DelayedDowns()
+    /// Those that are to go down, as far as their pools can spare them.
+    private(set) var poolGuard = PoolGuard()
+    /// This monitor's own HOST-DOWNs, decided or done.
+    private(set) var intents: [IPAddress: DownIntent]
+    /// How often they have changed.
+    private(set) var intentChanges = 0
+    /// Those whose HOST-DOWN is decided, and waits to be written down.
+    private(set) var decided: OrderedSet<IPAddress> = []
+    /// What was written down of backends that are not listed, or not yet.
+    private var restored: RestoredIntents
     private var down: Set<IPAddress> = []
     private var onTheWayDown: Set<IPAddress> = []
+
+    init(restored: RestoredIntents) {
+        self.restored = restored
+        intents = restored.intents
+    }
 
     /// The backends as last listed, in the order in which they first were.
     var hosts: [Host] { records.values.map(\.host) }
@@ -51,14 +66,17 @@ struct HostTable: Sendable {
     ) -> [DirectorEvent] {
         var events: [DirectorEvent] = []
         var seen: Set<IPAddress> = []
+        let isSettled = listing.ring != .syncing
         for row in listing.hosts where seen.insert(row.address).inserted {
             if let index = records.index(forKey: row.address) {
                 // Most of them, most of the time.
                 guard records.values[index].isNews(row) else { continue }
-                events += records.values[index].listed(row, readAt: readAt, at: now, manners)
+                events += records.values[index].listed(
+                    row, readAt: readAt, isSettled: isSettled, at: now, manners)
             } else {
                 var record = departed.removeValue(forKey: row.address) ?? HostRecord(row)
                 record.returned(as: row)
+                if let intent = restored.claim(row, isSettled: isSettled) { record.restore(intent) }
                 records[row.address] = record
                 events.append(.hostAppeared(row))
             }
@@ -70,6 +88,7 @@ struct HostTable: Sendable {
         if !gone.isEmpty { records.removeAll { gone.keys.contains($0.key) } }
         for (address, record) in gone {
             departed[address] = record
+            restored.keep(record.intent, of: address)
             review(address, manners)
             events.append(.hostDisappeared(record.host))
         }
@@ -79,20 +98,29 @@ struct HostTable: Sendable {
 
     /// Sorts all of them anew, as other manners ask for.
     mutating func reviewAll(_ manners: Reconciliation.Manners) {
+        poolGuard.ruleChanged()
         for address in records.keys { review(address, manners) }
     }
 
     /// Lets those go whose delay is over; gives what is to be told.
     mutating func delaysPassed(at now: Instant, _ manners: Reconciliation.Manners) -> [DirectorEvent] {
         guard let rule = manners.delayedDown else { return [] }
-        delayed.passed(at: now, rule)
+        for address in delayed.passed(at: now, rule) { review(address, manners) }
         return delayed.news(downs, rule) { records[$0]?.host }
     }
 
+    /// Looks anew which HOST-DOWNs the pools can spare; gives what is to be told, and whom to poll now.
+    mutating func guardPools(
+        at now: Instant, _ manners: Reconciliation.Manners
+    ) -> (events: [DirectorEvent], polls: [IPAddress]) {
+        poolGuard.decide(at: now, manners) { records[$0]?.host }
+    }
+
     /// Those that may have a HOST-DOWN or HOST-UP now, but for pauses.
-    func permitted(_ manners: Reconciliation.Manners) -> [OrderedSet<IPAddress>] {
-        guard let rule = manners.delayedDown, let delayed = delayed.permitted(downs, rule) else { return [toSwitch] }
-        return [toSwitch, delayed]
+    func permitted(_ manners: Reconciliation.Manners) -> [ArraySlice<IPAddress>] {
+        let ups = toRaise.elements[...]
+        if let rule = manners.delayedDown, !delayed.permits(downs, rule) { return [ups] }
+        return poolGuard.released + [ups]
     }
 
     /// Sorts a host into those that need something, or out of them.
@@ -101,8 +129,9 @@ struct HostTable: Sendable {
         let isReady = record?.isBusy == false
         // Where nothing may be sent, telling is all that a wish asks for.
         let needsSwitch = record?.needsSwitch == true && isReady && !(manners.isDryRun && record?.isWishTold == true)
-        let isDelayed = needsSwitch && record?.wanted == .down && manners.delayedDown != nil
-        Self.sort(address, into: &toSwitch, needsSwitch && !isDelayed)
+        let needsDown = needsSwitch && record?.wanted == .down
+        let isDelayed = needsDown && manners.delayedDown != nil
+        Self.sort(address, into: &toRaise, needsSwitch && !needsDown)
         Self.sort(address, into: &toMove, record?.needsMove == true && isReady && !manners.isDryRun)
         Self.sort(address, into: &unconfirmed, record?.awaitsConfirmation == true)
         Self.sort(address, into: &down, record?.host.state == .down)
@@ -112,6 +141,13 @@ struct HostTable: Sendable {
         } else {
             delayed.remove(address)
         }
+        poolGuard.update(address, record, isCandidate: needsDown && (!isDelayed || delayed.isReady(address)))
+        let intent = record?.intent ?? restored.intents[address]
+        if intents[address] != intent {
+            intents[address] = intent
+            intentChanges += 1
+        }
+        Self.sort(address, into: &decided, record?.isDecided == true)
     }
 
     private static func sort(_ address: IPAddress, into set: inout Set<IPAddress>, _ belongs: Bool) {

@@ -1,3 +1,5 @@
+package import Site
+
 extension Reconciliation {
     /// How the director is handled.
     package struct Manners: Sendable {
@@ -25,6 +27,12 @@ extension Reconciliation {
         package var parallelMoves: Int?
         /// How HOST-DOWN is put off; nil when it is not.
         package var delayedDown: DelayedDown?
+        /// How many healthy backends of a pool a HOST-DOWN has to leave.
+        package var minHealthy = MinHealthy.off
+        /// Have a HOST-DOWN written down before it is sent, so that a restart does not forget whose it was.
+        package var recordsDowns = false
+        /// So many HOST-DOWNs are written down at once while there is no room for their commands.
+        package var decidedAhead = 256
         /// Tell what would be commanded, and command nothing.
         package var isDryRun = false
 

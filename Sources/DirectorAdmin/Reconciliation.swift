@@ -15,6 +15,10 @@ package struct Reconciliation: Sendable {
         case send(CommandID, DirectorCommand)
         /// Close the connection of a command; it is answered with `replied` all the same.
         case abandon(CommandID)
+        /// Poll this backend now, out of its turn.
+        case poll(IPAddress)
+        /// Write down `intents`, which are others now; answer with `recorded`, also when it cannot be done.
+        case record(RecordID)
         /// Tell what happened.
         case report(DirectorEvent)
     }
@@ -22,22 +26,41 @@ package struct Reconciliation: Sendable {
     /// Names a command while it is under way.
     package typealias CommandID = Int
 
+    /// Names a state of `intents`; later ones are greater.
+    package typealias RecordID = Int
+
     /// How the director is handled; may change at any time, and is in force when next woken.
     package var manners: Manners {
         didSet { table.reviewAll(manners) }
     }
-    private var table = HostTable()
+    private var table: HostTable
     private var commands = OutstandingCommands()
     private var contact = DirectorContact()
     /// Whether the director has ever answered HOST-RESET-USERS: its silence is then no sign of age.
     private var knowsMoves = false
     private var toldMoveUnknown = false
+    /// The number of changes of the intents is the number of their record.
+    private var lastRecord: RecordID = 0
+    /// The backends whose HOST-DOWN is decided, and the first record that has it.
+    private var unrecorded: [IPAddress: RecordID] = [:]
 
-    /// A machine that lists for the first time as soon as it is woken.
-    package init(manners: Manners) { self.manners = manners }
+    /// A machine that lists for the first time as soon as it is woken; `restored` is what an earlier run had written down.
+    package init(manners: Manners, restored: RestoredIntents = RestoredIntents()) {
+        self.manners = manners
+        table = HostTable(restored: restored)
+    }
 
     /// The backends as last listed, in the order in which they first were.
     package var listedHosts: [Host] { table.hosts }
+
+    /// What is to be written down: the HOST-DOWNs of this monitor that are decided, under way, or in force.
+    package var intents: [IPAddress: DownIntent] { table.intents }
+
+    /// Whether a backend is listed as down, and it was this monitor that took it down.
+    package func isOwnDown(_ address: IPAddress) -> Bool {
+        if case .own = table[address]?.ownership { return true }
+        return false
+    }
 }
 
 // MARK: - What happens
@@ -47,7 +70,8 @@ extension Reconciliation {
     package var nextWake: Instant {
         let delayed = manners.delayedDown.map(table.delayed.nextReady) ?? .distantFuture
         let overdue = commands.nextDeadline(manners, support)
-        return min(min(nextList, contact.nextReminder(manners)), min(delayed, overdue))
+        let reminders = min(contact.nextReminder(manners), table.poolGuard.nextTelling(manners))
+        return min(min(nextList, reminders), min(delayed, overdue))
     }
 
     /// Time has passed.
@@ -59,9 +83,33 @@ extension Reconciliation {
 
     /// A backend's health says which state it should have; nil when nothing can be said.
     package mutating func wanted(_ state: HostState?, for address: IPAddress, at now: Instant) -> [Action] {
+        polled(table[address]?.evidence ?? PollEvidence(), wanted: state, for: address, at: now)
+    }
+
+    /// The same, with what the polls show.
+    package mutating func polled(
+        _ evidence: PollEvidence, wanted state: HostState?, for address: IPAddress, at now: Instant
+    ) -> [Action] {
         var isNew = false
-        table.update(address, manners) { isNew = $0.want(state, at: now) }
-        return isNew ? proceed(at: now) : []
+        table.update(address, manners) {
+            $0.evidence = evidence
+            isNew = $0.want(state, at: now)
+        }
+        return isNew || table.poolGuard.awaitsNews(of: address) ? proceed(at: now) : []
+    }
+
+    /// A backend's polls have been started.
+    package mutating func pollsStarted(_ address: IPAddress, at now: Instant) {
+        table.update(address, manners) { $0.evidence.askedAt = now }
+    }
+
+    /// The intents of this record and all before it are written down, or could not be.
+    package mutating func recorded(_ record: RecordID, at now: Instant) -> [Action] {
+        for (address, needed) in unrecorded where needed <= record {
+            unrecorded[address] = nil
+            table.update(address, manners) { $0.downRecorded() }
+        }
+        return proceed(at: now)
     }
 
     /// The director has been read.
@@ -109,9 +157,12 @@ extension Reconciliation {
     private mutating func proceed(at now: Instant) -> [Action] {
         var actions = giveUpMoves()
         actions += table.delaysPassed(at: now, manners).map(Action.report)
+        let guarded = table.guardPools(at: now, manners)
+        actions += guarded.events.map(Action.report) + guarded.polls.map(Action.poll)
         if contact.permitsCommands(at: now, manners) {
             actions += manners.isDryRun ? tellCommands(at: now) : sendCommands(at: now)
         }
+        actions += record()
         if now >= nextList {
             contact.listStarted(at: now)
             actions.append(.list)
@@ -119,10 +170,19 @@ extension Reconciliation {
         return actions
     }
 
+    /// Has the intents written down when they are others than before.
+    private mutating func record() -> [Action] {
+        guard manners.recordsDowns, table.intentChanges > lastRecord else { return [] }
+        lastRecord = table.intentChanges
+        unrecorded = unrecorded.filter { table.decided.contains($0.key) }
+        for address in table.decided where unrecorded[address] == nil { unrecorded[address] = lastRecord }
+        return [.record(lastRecord)]
+    }
+
     private var nextList: Instant {
         contact.nextList(
             manners, mustConfirm: !table.unconfirmed.isEmpty,
-            othersWait: !table.toSwitch.isEmpty || !table.toMove.isEmpty, waiting: waiting)
+            othersWait: !table.permitted(manners).allSatisfy(\.isEmpty) || !table.toMove.isEmpty, waiting: waiting)
     }
 
     /// Since when the first host has been waiting for a list that a command can rest on; nil when none is.
@@ -131,12 +191,12 @@ extension Reconciliation {
         if commands.room(manners) > 0 {
             for queue in table.permitted(manners) { wait(for: queue, \.pause, &earliest) }
         }
-        if commands.roomToMove(manners) > 0 { wait(for: table.toMove, \.move.pause, &earliest) }
+        if commands.roomToMove(manners) > 0 { wait(for: table.toMove.elements[...], \.move.pause, &earliest) }
         return earliest
     }
 
     private func wait(
-        for addresses: OrderedSet<IPAddress>, _ pause: (HostRecord) -> Pause, _ earliest: inout Instant?
+        for addresses: ArraySlice<IPAddress>, _ pause: (HostRecord) -> Pause, _ earliest: inout Instant?
     ) {
         for address in addresses {
             guard let record = table[address] else { continue }
@@ -148,7 +208,7 @@ extension Reconciliation {
 
     /// The first of these hosts, at most `count`, that are not left alone for a while.
     private func ready(
-        _ addresses: OrderedSet<IPAddress>, _ pause: (HostRecord) -> Pause, at now: Instant, atMost count: Int = .max
+        _ addresses: ArraySlice<IPAddress>, _ pause: (HostRecord) -> Pause, at now: Instant, atMost count: Int = .max
     ) -> [HostRecord] {
         var ready: [HostRecord] = []
         for address in addresses {
@@ -169,16 +229,33 @@ extension Reconciliation {
     private mutating func sendCommands(at now: Instant) -> [Action] {
         var actions: [Action] = []
         for queue in table.permitted(manners) {
-            for record in ready(queue, \.pause, at: now, atMost: commands.room(manners)) {
-                guard let verb = record.switchVerb else { continue }
+            // Many are written down together, before there is room for their commands.
+            for record in ready(queue, \.pause, at: now, atMost: commands.room(manners) + manners.decidedAhead) {
+                guard let verb = record.switchVerb, isRecorded(record, verb, at: now), commands.room(manners) > 0
+                else { continue }
                 actions.append(send(DirectorCommand(verb, record.host), record.host.address, at: now))
             }
         }
-        for record in ready(table.toMove, \.move.pause, at: now, atMost: commands.roomToMove(manners)) {
+        for record in ready(table.toMove.elements[...], \.move.pause, at: now, atMost: commands.roomToMove(manners)) {
             let command = DirectorCommand(manners.moveVerb, record.host, parallelMoves: manners.parallelMoves)
             actions.append(send(command, record.host.address, at: now))
         }
         return actions
+    }
+
+    /// Whether a HOST-DOWN is written down and may be sent; otherwise it is decided now.
+    private mutating func isRecorded(_ record: HostRecord, _ verb: DirectorCommand.Verb, at now: Instant) -> Bool {
+        guard verb == .hostDown else { return true }
+        switch record.ownership {
+        case .intended: return true
+        case .decided: return false
+        case .none, .own:
+            table.update(record.host.address, manners) {
+                $0.downDecided(at: now)
+                if !manners.recordsDowns { $0.downRecorded() }
+            }
+            return !manners.recordsDowns
+        }
     }
 
     private mutating func send(_ command: DirectorCommand, _ address: IPAddress, at now: Instant) -> Action {

@@ -21,6 +21,9 @@ final class Daemon: Service {
     private let scripts: UpdateScripts
     private let manager: ServiceManager?
     private let supervision: NIOLoopBoundBox<Supervision?>
+    private let restored: MonitorState
+    private let keeper: NIOLoopBoundBox<StateKeeper?>
+    private let stateFile: StateFile?
 
     /// A daemon that does nothing yet; `manager` is nil where there is nobody to tell how it is.
     init(
@@ -39,16 +42,23 @@ final class Daemon: Service {
         self.policy = .makeBoxSendingValue(policy, eventLoop: loop)
         let supervision = manager.map { Supervision($0) }
         self.supervision = NIOLoopBoundBox.makeBoxSendingValue(supervision, eventLoop: loop)
+        stateFile = StateFile(files.settings)
+        let state = stateFile?.read(origin: UnixClock.origin())
+        for remark in state?.remarks ?? [] { log.logger.warning("\(remark)") }
+        restored = state?.state ?? MonitorState()
+        keeper = .makeBoxSendingValue(nil, eventLoop: loop)
     }
 
     /// Monitors until the program is told to stop. Returns within a second of that, with the director left as it is.
     func run() async throws {
         try await loop.submit { [self] in
             let connector = Connector(loop: loop)
+            let keeper = StateKeeper(loop: loop, write: StateFile.writing(stateFile))
+            self.keeper.value = keeper
             let driver = MonitorDriver(
                 policy.value, prober: Prober(connector: connector, tls: tls),
                 director: DirectorClient(connector: connector, path: socketPath.value), loop: loop,
-                pollLimit: pollLimit,
+                pollLimit: pollLimit, restored: restored, keeper: keeper,
                 tell: { [unowned self] in tell($0) })
             self.driver.value = driver
             driver.start()
@@ -72,6 +82,7 @@ final class Daemon: Service {
             let isSame = path == socketPath.value
             socketPath.value = path
             self.policy.value = policy
+            keeper.value?.change(to: StateFile.writing(StateFile(files.settings)))
             driver.value?.change(
                 to: policy, director: isSame ? nil : DirectorClient(connector: Connector(loop: loop), path: path))
         }.get()
@@ -98,6 +109,19 @@ final class Daemon: Service {
         log.tell(event)
         supervision.value?.follow(event)
         if let update = BackendUpdate(event) { scripts.take(update) }
+    }
+}
+
+extension StateFile {
+    /// The file that the settings name; nil where they name none.
+    init?(_ settings: Settings) {
+        guard let path = settings.stateFile else { return nil }
+        self.init(path: path, director: settings.directorAdminSocket)
+    }
+
+    /// How a state is written to it.
+    fileprivate static func writing(_ file: StateFile?) -> StateKeeper.Write {
+        { try file?.write($0, origin: UnixClock.origin()) }
     }
 }
 

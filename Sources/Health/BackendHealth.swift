@@ -63,8 +63,13 @@ package struct BackendHealth: Sendable {
 
     private var services: [Service: ServiceHealth] = [:]
     private var roundFailed = false
-    /// Whether a failure of the round counts against the backend.
-    private var roundHadFault = false
+    /// Whether a poll of the round has failed that is to be tried again soon.
+    private var roundIsDoubtful = false
+    private var roundStart = Instant.origin
+    /// When the latest round was started that succeeded, if nothing has failed since.
+    package private(set) var healthyAsOf: Instant?
+    /// When the first round had succeeded after the last failure.
+    package private(set) var goodSince: Instant?
     /// How many whole rounds have succeeded in a row, without a failed poll since.
     package private(set) var goodRounds = 0
 
@@ -72,7 +77,7 @@ package struct BackendHealth: Sendable {
     package init() {}
 
     /// A round has started that polls these services. Services that are not polled any more are forgotten.
-    package mutating func roundStarted(_ polled: [Service]) {
+    package mutating func roundStarted(_ polled: [Service], at now: Instant) {
         var next: [Service: ServiceHealth] = [:]
         for service in polled {
             next[service] = services[service] ?? ServiceHealth()
@@ -80,7 +85,8 @@ package struct BackendHealth: Sendable {
         }
         services = next
         roundFailed = false
-        roundHadFault = false
+        roundIsDoubtful = false
+        roundStart = now
     }
 
     /// How long the next poll of a service may take in a round.
@@ -101,21 +107,22 @@ package struct BackendHealth: Sendable {
         services[service] = health
         switch failure?.meaning {
         case .fault:
-            roundHadFault = true
+            // A server that has rejected an account answers later with each try.
+            if failure?.isAccountRejected == false { roundIsDoubtful = true }
             roundFailed = true
-            goodRounds = 0
+            successIsPast()
         case .nothing:
             roundFailed = true
-            goodRounds = 0
-        case .warning, nil: countGoodRound()
+            successIsPast()
+        case .warning, nil: countGoodRound(at: now)
         }
         return outcome
     }
 
     /// A service that the round polled is not polled any more, and says nothing.
-    package mutating func serviceDropped(_ service: Service) {
+    package mutating func serviceDropped(_ service: Service, at now: Instant) {
         guard services.removeValue(forKey: service)?.isAwaited == true else { return }
-        countGoodRound()
+        countGoodRound(at: now)
     }
 
     /// Other services are polled from now on: what is known of dropped ones is forgotten, and the round that is going on,
@@ -127,12 +134,16 @@ package struct BackendHealth: Sendable {
             forgotten.isAwaited = health.isAwaited
             services[service] = health.isAwaited ? forgotten : nil
         }
-        goodRounds = 0
+        successIsPast()
         roundFailed = true
     }
 
-    /// Others have taken the backend down: only a round that ends from now on shows that it is healthy.
-    package mutating func successIsPast() { goodRounds = 0 }
+    /// Only a round that ends from now on shows that the backend is healthy: others have taken it down, for example.
+    package mutating func successIsPast() {
+        goodRounds = 0
+        healthyAsOf = nil
+        goodSince = nil
+    }
 
     /// Whether all polls of the round have ended.
     package var roundIsOver: Bool { !services.values.contains(where: \.isAwaited) }
@@ -140,7 +151,7 @@ package struct BackendHealth: Sendable {
     /// Whether the next round is to come sooner than usual: a poll of the last one failed, and more failures are needed to
     /// know. A backend that is faulty already must not be hammered.
     package func awaitsRetry(_ rules: Rules) -> Bool {
-        roundHadFault && services.values.contains { $0.streak != nil } && verdict(rules) != .faulty
+        roundIsDoubtful && services.values.contains { $0.streak != nil } && verdict(rules) != .faulty
     }
 
     /// What the polls say.
@@ -156,7 +167,15 @@ package struct BackendHealth: Sendable {
         }.sorted { ($0.streak.since, $0.service.port) < ($1.streak.since, $1.service.port) }
     }
 
-    private mutating func countGoodRound() {
-        if roundIsOver, !roundFailed { goodRounds += 1 }
+    /// When it began to fail: the service that is faulty, or else that failed first; nil when none fails.
+    package func failingSince(_ rules: Rules) -> Instant? {
+        faultyServices(rules).first?.streak.since ?? services.values.compactMap(\.streak?.since).min()
+    }
+
+    private mutating func countGoodRound(at now: Instant) {
+        guard roundIsOver, !roundFailed else { return }
+        goodRounds += 1
+        healthyAsOf = roundStart
+        goodSince = goodSince ?? now
     }
 }

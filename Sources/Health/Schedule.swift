@@ -27,6 +27,8 @@ package struct Schedule: Sendable {
         var isGoingOn = false
         /// When its latest round was started.
         var lastStart: Instant?
+        /// Whether the next round, or the one that is going on, is out of its turn.
+        var isHastened = false
     }
 
     private var interval: Duration
@@ -68,6 +70,14 @@ package struct Schedule: Sendable {
         }
     }
 
+    /// Has a backend's next round started as soon as may be, out of its turn; its turn comes all the same.
+    package mutating func hasten(_ address: IPAddress, at now: Instant) {
+        guard let entry = entries[address], !entry.isGoingOn, !entry.isHastened else { return }
+        let pause = max(Self.shortestInterval, min(.seconds(1), interval / 10))
+        entries[address]?.isHastened = true
+        book(address, at: entry.lastStart.map { max(now, $0 + pause) } ?? now)
+    }
+
     /// The backends whose rounds start now.
     package mutating func due(at now: Instant) -> [IPAddress] {
         var due: [IPAddress] = []
@@ -94,6 +104,7 @@ package struct Schedule: Sendable {
     package mutating func roundEnded(_ address: IPAddress, retry: Duration? = nil, at now: Instant) {
         guard let entry = entries[address], entry.isGoingOn else { return }
         entries[address]?.isGoingOn = false
+        entries[address]?.isHastened = false
         if let retry, let lastStart = entry.lastStart {
             return book(address, at: max(now, lastStart + max(Self.shortestInterval, retry)))
         }
@@ -101,10 +112,11 @@ package struct Schedule: Sendable {
         book(address, at: interval < Self.shortestInterval ? earliest : nextSlot(entry.place, notBefore: earliest))
     }
 
-    /// A start that came late, or at the place of another interval, must not be followed by a hasty one.
+    /// A start that came late, or at the place of another interval, must not be followed by a hasty one; one out of its turn
+    /// takes no other's place.
     private func earliestStart(_ entry: Entry, at now: Instant) -> Instant {
         guard let lastStart = entry.lastStart else { return now }
-        return max(now, lastStart + max(Self.shortestInterval, interval / 2))
+        return max(now, lastStart + (entry.isHastened ? Self.shortestInterval : max(Self.shortestInterval, interval / 2)))
     }
 
     private mutating func book(_ address: IPAddress, at time: Instant) {

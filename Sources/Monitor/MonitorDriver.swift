@@ -13,6 +13,7 @@ package final class MonitorDriver {
     private let loop: NIOIsolatedEventLoop
     private let prober: Prober
     private var director: DirectorClient
+    private let keeper: StateKeeper?
     private let tell: (MonitorEvent) -> Void
 
     private let pollLimit: Int
@@ -31,9 +32,11 @@ package final class MonitorDriver {
     /// At most `pollLimit` polls are open at once, each with a descriptor: a process that has none left cannot do anything.
     package init(
         _ policy: Policy, prober: Prober, director: DirectorClient, loop: any EventLoop, pollLimit: Int = .max,
+        restored: MonitorState = MonitorState(), keeper: StateKeeper? = nil,
         tell: @escaping (MonitorEvent) -> Void
     ) {
-        self.machine = MonitorMachine(policy, at: .now())
+        self.machine = MonitorMachine(policy, restored: restored, unixOrigin: Int(UnixClock.origin()), at: .now())
+        self.keeper = keeper
         self.loop = loop.assumeIsolated()
         self.prober = prober
         self.pollLimit = max(1, pollLimit)
@@ -42,7 +45,11 @@ package final class MonitorDriver {
     }
 
     /// Begins to monitor.
-    package func start() { feed(.woke) }
+    package func start() {
+        keeper?.saved = { [weak self] in self?.feed(.saved(version: $0)) }
+        keeper?.tell = tell
+        feed(.woke)
+    }
 
     /// Does nothing more, whatever still happens. What is under way at the director is left as it is.
     package func stop() {
@@ -100,6 +107,9 @@ package final class MonitorDriver {
             }
             if !hasEnded { commands[id] = conversation }
         case .abandon(let id): commands[id]?.cancel()
+        case .save(let state, let version):
+            guard let keeper else { return feed(.saved(version: version)) }
+            keeper.keep(state, version)
         case .tell(let event): tell(event)
         }
     }

@@ -3,7 +3,7 @@ package import Health
 package import Site
 
 /// Something that happened, for people: each becomes a line in the log.
-package enum MonitorEvent: Hashable, Sendable {
+package indirect enum MonitorEvent: Hashable, Sendable {
     /// A poll succeeded.
     case pollSucceeded(backend: String, Service, PollReport)
     /// A poll failed; `failures` are those in a row of this service, of `needed` that make it faulty.
@@ -20,12 +20,18 @@ package enum MonitorEvent: Hashable, Sendable {
     case rapidStagePassed(backend: String, Service, BackendHealth.RapidStage)
     /// A backend has become faulty.
     case backendFaulty(backend: String, Fault, FaultConsequence)
+    /// A backend is healthy and down, and is left so; told once.
+    case leftDown(backend: String, Raising.Hold)
+    /// What is told of any backend, of one that an administrator has taken out by its weight: nobody's alarm.
+    case underMaintenance(MonitorEvent)
     /// A backend's switch has changed, as HOST-LIST shows; `fault` is what is, or was, wrong with it, as far as known.
     case stateChanged(Host, ChangeCause, Fault?)
     /// What else happened at the director.
     case director(DirectorEvent)
     /// There is a test account for an address that the director does not list.
     case accountWithoutBackend(IPAddress)
+    /// The state could not be written down, for this reason; nil: it can be again. Told once each.
+    case stateSaved(String?)
     /// The settings were read again and are in force.
     case settingsChanged
 }

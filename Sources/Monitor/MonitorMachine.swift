@@ -18,6 +18,9 @@ package struct MonitorMachine: Sendable {
         case send(Reconciliation.CommandID, DirectorCommand)
         /// Close a command's connection; it is answered all the same.
         case abandon(Reconciliation.CommandID)
+        /// Write the state down in place of all before it; answer with `saved`, also when it cannot be done. Where a later
+        /// one is to be written before it was begun, it may be left out.
+        case save(MonitorState, version: Int)
         /// Tell people.
         case tell(MonitorEvent)
     }
@@ -34,6 +37,8 @@ package struct MonitorMachine: Sendable {
         case directorFailed(DirectorFailure)
         /// A command's connection has ended.
         case commandEnded(Reconciliation.CommandID, CommandReply)
+        /// The state of this version, or a later one, is written down; or it could not be.
+        case saved(version: Int)
         /// The settings are others now.
         case policyChanged(Policy)
     }
@@ -48,45 +53,31 @@ package struct MonitorMachine: Sendable {
         let round: Int
     }
 
-    private struct Backend: Sendable {
-        /// The address as the director spells it.
-        var spelling: String
-        var listed: HostState?
-        var isInMaintenance: Bool
-        var health = BackendHealth()
-        var round = 0
-        var order = RoundOrder([])
-        /// What the latest polls noticed beside failures: it is told when it is new.
-        var warned: [Service: Set<PollWarning.Kind>] = [:]
-        var verdict = BackendHealth.Verdict.undecided
-        /// What was last wrong with it: kept until it is up again, to say what is over.
-        var fault: (service: Service, streak: BackendHealth.Streak)?
-        var recentRounds = RecentRounds()
-
-        init(_ host: Host) {
-            spelling = host.spelling
-            listed = host.state
-            isInMaintenance = host.isInMaintenance
-        }
-    }
-
     private var policy: Policy
     private var rules: BackendHealth.Rules
     private var schedule: Schedule
     private var reconciliation: Reconciliation
-    private var backends: [IPAddress: Backend] = [:]
+    private var backends: [IPAddress: WatchedBackend] = [:]
     private var rounds = 0
-    /// When it was last told that this machine's own trouble kept polls from telling anything.
-    private var toldOwnTrouble: Instant?
-    private static let reminder = Duration.seconds(300)
+    private var ownTrouble = OwnTrouble()
     private var unusedAccounts = UnusedAccounts()
+    private var records = StateRecords()
+    /// What is known of backends that are not listed, or not yet.
+    private var unlisted: [IPAddress: Raising]
 
     /// A monitor that knows no backends yet; it reads the director as soon as it is woken.
-    package init(_ policy: Policy, at now: Instant) {
+    ///
+    /// `restored` is what an earlier run had written down, its times by this run's clock; `unixOrigin` is `Instant.origin` in
+    /// seconds since 1970.
+    package init(
+        _ policy: Policy, restored: MonitorState = MonitorState(), unixOrigin: Int = 0, at now: Instant
+    ) {
         self.policy = policy
         self.rules = policy.rules
         self.schedule = Schedule(interval: policy.interval, from: now)
-        self.reconciliation = Reconciliation(manners: policy.manners)
+        self.reconciliation = Reconciliation(
+            manners: policy.manners, restored: RestoredIntents(restored.intents, unixOrigin: unixOrigin))
+        self.unlisted = restored.raising
     }
 
     /// When `woke` is to come at the latest, unless something else happens before.
@@ -99,50 +90,49 @@ package struct MonitorMachine: Sendable {
 
     /// Takes in what happened; gives what to do.
     package mutating func handle(_ event: Event, at now: Instant) -> [Action] {
-        switch event {
-        case .woke: follow(reconciliation.woke(at: now), at: now) + startRounds(at: now)
-        case .pollEnded(let id, let report): pollEnded(id, report, at: now)
-        case .directorListed(let listing):
-            follow(reconciliation.listed(listing, at: now), at: now) + startRounds(at: now)
-                + unusedAccounts.listed(listing, accounts: policy.accounts).map { .tell($0) }
-        case .directorFailed(let failure): follow(reconciliation.listFailed(failure, at: now), at: now)
-        case .commandEnded(let id, let reply): follow(reconciliation.replied(id, reply, at: now), at: now)
-        case .policyChanged(let policy): change(to: policy, at: now)
-        }
+        let actions =
+            switch event {
+            case .woke: follow(reconciliation.woke(at: now), at: now) + startRounds(at: now)
+            case .pollEnded(let id, let report): pollEnded(id, report, at: now)
+            case .directorListed(let listing):
+                follow(reconciliation.listed(listing, at: now), at: now) + startRounds(at: now)
+                    + unusedAccounts.listed(listing, accounts: policy.accounts).map { .tell($0) }
+            case .directorFailed(let failure): follow(reconciliation.listFailed(failure, at: now), at: now)
+            case .commandEnded(let id, let reply): follow(reconciliation.replied(id, reply, at: now), at: now)
+            case .saved(let version): saved(version, at: now)
+            case .policyChanged(let policy): change(to: policy, at: now)
+            }
+        return actions + save()
     }
 }
+
+// MARK: - Rounds
 
 extension MonitorMachine {
     private mutating func startRounds(at now: Instant) -> [Action] {
         var actions: [Action] = []
         for address in schedule.due(at: now) {
             guard policy.polls(address) else {
-                actions += leaveAlone(address, at: now)
+                schedule.roundEnded(address, at: now)
+                backends[address]?.leftAlone()
+                actions += conclude(address, at: now)
                 continue
             }
             rounds += 1
-            backends[address]?.round = rounds
-            backends[address]?.health.roundStarted(policy.services)
-            backends[address]?.recentRounds.roundStarted()
-            let order = RoundOrder(policy.services.map { policy.plan(for: address, $0) })
-            backends[address]?.order = order
-            guard let backend = backends[address] else { continue }
-            actions += order.first.map { poll(order.plan($0), of: address, backend, round: rounds) }
+            let plans = policy.services.map { policy.plan(for: address, $0) }
+            let first = backends[address]?.roundStarted(rounds, plans, at: now) ?? []
+            reconciliation.pollsStarted(address, at: now)
+            actions += first.compactMap { poll($0, of: address) }
         }
         return actions
     }
 
-    /// Passes a round over. What earlier polls showed, with an account that is gone, says nothing any more.
-    private mutating func leaveAlone(_ address: IPAddress, at now: Instant) -> [Action] {
-        schedule.roundEnded(address, at: now)
-        backends[address]?.health = BackendHealth()
-        backends[address]?.verdict = .undecided
-        return follow(reconciliation.wanted(nil, for: address, at: now), at: now)
-    }
-
-    private func poll(_ plan: PollPlan, of address: IPAddress, _ backend: Backend, round: Int) -> Action {
-        let time = backend.health.timeout(plan.service, rules)
-        return .poll(PollID(address: address, service: plan.service, round: round), plan, within: time)
+    private func poll(_ plan: PollPlan, of address: IPAddress) -> Action? {
+        backends[address].map { backend in
+            .poll(
+                PollID(address: address, service: plan.service, round: backend.round), plan,
+                within: backend.health.timeout(plan.service, rules))
+        }
     }
 
     private mutating func pollEnded(_ id: PollID, _ report: PollReport, at now: Instant) -> [Action] {
@@ -150,85 +140,79 @@ extension MonitorMachine {
         var actions: [Action] = []
         var isRapid = false
         if policy.services.contains(id.service) {
-            let outcome = backend.health.pollEnded(id.service, report.failure, rules, at: now)
+            let (outcome, report) = backend.pollEnded(id.service, report, policy.deciding, rules, at: now)
             isRapid = outcome.stage != nil
-            actions = told(id, &backend, report, outcome, at: now)
+            actions += told(id, &backend, report, outcome, at: now).map { backend.tell($0) }
             // By itself: what others of the round have delivered is no concern of a rapid poll.
             if outcome.pollsAgain {
                 let plan = policy.plan(for: id.address, id.service)
                 actions.append(.poll(id, plan, within: policy.deciding.rapidTimeout))
             }
         } else {
-            // A service that the settings have dropped meanwhile ends its round, but says nothing any more.
-            backend.health.serviceDropped(id.service)
+            backend.droppedPollEnded(id.service, at: now)
         }
-        if backend.health.roundIsOver { backend.recentRounds.roundEnded() }
-        if !isRapid, let place = backend.order.place(of: id.service) {
-            let next = backend.order.ended(place, report)
-            actions += next.map { poll(backend.order.plan($0), of: id.address, backend, round: id.round) }
-        }
-
-        let former = backend.verdict
-        backend.verdict = backend.health.verdict(rules)
-        if backend.verdict == .faulty, let worst = backend.health.faultyServices(rules).first {
-            backend.fault = worst
-            if former != .faulty {
-                let fault = Fault(worst.service, worst.streak, at: now)
-                actions.append(
-                    .tell(.backendFaulty(backend: backend.spelling, fault, consequence(backend))))
-            }
+        let further = isRapid ? [] : backend.plans(after: id.service, report)
+        if backend.judge(rules), let worst = backend.fault {
+            let fault = Fault(worst.service, worst.streak, at: now)
+            actions.append(backend.tell(.backendFaulty(backend: backend.spelling, fault, consequence(backend))))
         }
         backends[id.address] = backend
+        actions += further.compactMap { poll($0, of: id.address) }
         if backend.health.roundIsOver {
             let retry = backend.health.awaitsRetry(rules) ? policy.deciding.retryInterval : nil
             schedule.roundEnded(id.address, retry: retry, at: now)
         }
-        return actions + follow(reconciliation.wanted(wanted(backend), for: id.address, at: now), at: now)
+        return actions + conclude(id.address, at: now)
     }
 
-    /// The switch's state that the verdict asks for; nil when it cannot say. Where several good rounds are needed, a backend
-    /// that is listed up is left alone until then, as one that nothing is known of.
-    private func wanted(_ backend: Backend) -> HostState? {
-        switch backend.verdict {
-        case .undecided: nil
-        case .healthy: backend.health.goodRounds >= policy.deciding.goodRoundsNeeded ? .up : nil
-        case .faulty: .down
-        }
+    /// Passes on what a backend's polls now ask for.
+    private mutating func conclude(_ address: IPAddress, at now: Instant) -> [Action] {
+        guard let evidence = backends[address]?.evidence(rules),
+            let wanted = backends[address]?.wanted(
+                policy.deciding, isOwnDown: reconciliation.isOwnDown(address), at: now)
+        else { return [] }
+        let steps = reconciliation.polled(evidence, wanted: wanted.state, for: address, at: now)
+        return left(address, wanted.left) + follow(steps, at: now)
     }
 
-    private func consequence(_ backend: Backend) -> FaultConsequence {
+    private func left(_ address: IPAddress, _ hold: Raising.Hold?) -> [Action] {
+        guard let hold, let backend = backends[address] else { return [] }
+        return [backend.tell(.leftDown(backend: backend.spelling, hold))]
+    }
+
+    private func consequence(_ backend: WatchedBackend) -> FaultConsequence {
         if backend.isInMaintenance { return .maintenance }
         if backend.listed == .down { return .alreadyDown }
         if policy.isDryRun { return .dryRun }
         return policy.deciding.delayedDown.map { .delayedDown($0.delay) } ?? .down
     }
+}
 
+// MARK: - What is told of polls
+
+extension MonitorMachine {
     private mutating func told(
-        _ id: PollID, _ backend: inout Backend, _ report: PollReport, _ outcome: BackendHealth.Outcome, at now: Instant
-    ) -> [Action] {
-        var actions = [Action.tell(event(id, backend, report, outcome, at: now))]
-        backend.recentRounds.pollEnded(report)
-        for warning in report.warnings where backend.warned[id.service]?.contains(warning.kind) != true {
-            actions.append(.tell(.pollWarned(backend: backend.spelling, id.service, warning)))
-        }
-        // A poll that failed may not have come so far as to notice anything.
-        if report.succeeded { backend.warned[id.service] = Set(report.warnings.map(\.kind)) }
+        _ id: PollID, _ backend: inout WatchedBackend, _ report: PollReport, _ outcome: BackendHealth.Outcome,
+        at now: Instant
+    ) -> [MonitorEvent] {
+        var events = [event(id, backend, report, outcome, at: now)]
+        events += backend.news(id.service, report).map { .pollWarned(backend: backend.spelling, id.service, $0) }
         if let stage = outcome.stage, stage.result == .passed {
-            actions.append(.tell(.rapidStagePassed(backend: backend.spelling, id.service, stage)))
+            events.append(.rapidStagePassed(backend: backend.spelling, id.service, stage))
         }
-        return actions
+        return events
     }
 
     private mutating func event(
-        _ id: PollID, _ backend: Backend, _ report: PollReport, _ outcome: BackendHealth.Outcome, at now: Instant
+        _ id: PollID, _ backend: WatchedBackend, _ report: PollReport, _ outcome: BackendHealth.Outcome, at now: Instant
     ) -> MonitorEvent {
         guard let failure = report.failure else {
             return .pollSucceeded(backend: backend.spelling, id.service, report)
         }
         guard let streak = outcome.streak else {
-            let isOwn = failure.meaning == .nothing
-            let isNews = !isOwn || toldOwnTrouble.map { now - $0 >= Self.reminder } ?? true
-            if isOwn, isNews { toldOwnTrouble = now }
+            let isNews =
+                failure.meaning == .nothing
+                ? ownTrouble.isNews(at: now) : !failure.isAccountRejected || backend.isNewlyRejected
             return .pollUndetermined(backend: backend.spelling, id.service, failure, isNews: isNews)
         }
         if let stage = outcome.stage {
@@ -238,40 +222,78 @@ extension MonitorMachine {
             backend: backend.spelling, id.service, report, failure,
             failures: streak.count, needed: policy.failuresNeeded)
     }
+}
 
+// MARK: - The director
+
+extension MonitorMachine {
     /// Passes on what the reconciliation wants, and keeps up with the backends that the director lists.
     private mutating func follow(_ steps: [Reconciliation.Action], at now: Instant) -> [Action] {
-        steps.map { step in
+        steps.flatMap { step -> [Action] in
             switch step {
-            case .list: .list
-            case .send(let id, let command): .send(id, command)
-            case .abandon(let id): .abandon(id)
-            case .report(let event): .tell(told(event, at: now))
+            case .list: return [.list]
+            case .send(let id, let command): return [.send(id, command)]
+            case .abandon(let id): return [.abandon(id)]
+            case .poll(let address):
+                schedule.hasten(address, at: now)
+                return []
+            case .record(let record):
+                records.asked(record)
+                return []
+            case .report(let event): return told(event, at: now)
             }
         }
     }
 
-    private mutating func told(_ event: DirectorEvent, at now: Instant) -> MonitorEvent {
+    private mutating func told(_ event: DirectorEvent, at now: Instant) -> [Action] {
         switch event {
         case .hostAppeared(let host):
-            backends[host.address] = Backend(host)
+            let known = unlisted.removeValue(forKey: host.address)
+            backends[host.address] = WatchedBackend(host, raising: known ?? Raising())
             schedule.add(host.address, at: now)
         case .hostDisappeared(let host):
-            backends[host.address] = nil
+            if let raising = backends.removeValue(forKey: host.address)?.raising, raising != Raising() {
+                unlisted[host.address] = raising
+            }
             schedule.remove(host.address)
         case .maintenanceChanged(let host): backends[host.address]?.isInMaintenance = host.isInMaintenance
         case .stateChanged(let host, let cause):
-            let fault = backends[host.address]?.fault.map { Fault($0.service, $0.streak, at: now) }
-            backends[host.address]?.listed = host.state
-            // Others may raise a backend that is still faulty: the reason is needed again.
-            if host.state == .up, backends[host.address]?.verdict != .faulty { backends[host.address]?.fault = nil }
-            if host.state == .down, cause == .foreign { backends[host.address]?.health.successIsPast() }
-            return .stateChanged(host, cause, fault)
+            let backend = backends[host.address]
+            let fault = backend?.fault.map { Fault($0.service, $0.streak, at: now) }
+            let told = MonitorEvent.stateChanged(host, cause, fault)
+            return [backend?.tell(told) ?? .tell(told)] + stateChanged(host, byOthers: cause == .foreign, at: now)
         default: break
         }
-        return .director(event)
+        return [.tell(.director(event))]
     }
 
+    private mutating func stateChanged(_ host: Host, byOthers: Bool, at now: Instant) -> [Action] {
+        let hold = backends[host.address]?.stateChanged(
+            to: host.state, byOthers: byOthers, policy.deciding.raising, at: now)
+        records.changed()
+        return left(host.address, hold)
+    }
+}
+
+// MARK: - The state
+
+extension MonitorMachine {
+    private mutating func save() -> [Action] {
+        guard policy.keepsState, let version = records.next() else { return [] }
+        var raising = unlisted
+        for (address, backend) in backends where backend.raising != Raising() { raising[address] = backend.raising }
+        return [.save(MonitorState(intents: reconciliation.intents, raising: raising), version: version)]
+    }
+
+    private mutating func saved(_ version: Int, at now: Instant) -> [Action] {
+        guard let record = records.saved(version) else { return [] }
+        return follow(reconciliation.recorded(record, at: now), at: now)
+    }
+}
+
+// MARK: - The settings
+
+extension MonitorMachine {
     private mutating func change(to policy: Policy, at now: Instant) -> [Action] {
         let isSame = self.policy.services == policy.services
         self.policy = policy
@@ -284,20 +306,22 @@ extension MonitorMachine {
     /// What is polled has changed: what went wrong elsewhere is forgotten, and only a round of all that is polled now shows
     /// that a backend is healthy.
     private mutating func judgeAnew(at now: Instant) -> [Action] {
-        var actions: [Action] = []
-        for address in Array(backends.keys) {
-            backends[address]?.health.servicesChanged(to: policy.services)
-            guard var backend = backends[address] else { continue }
-            backend.verdict = backend.health.verdict(rules)
-            backends[address] = backend
-            actions += follow(reconciliation.wanted(wanted(backend), for: address, at: now), at: now)
+        backends.keys.sorted().flatMap { address in
+            backends[address]?.servicesChanged(policy.services, rules)
+            return conclude(address, at: now)
         }
-        return actions
     }
 }
 
 extension Fault {
     init(_ service: Service, _ streak: BackendHealth.Streak, at now: Instant) {
         self.init(service: service, streak: streak, lasting: now - streak.since)
+    }
+}
+
+extension WatchedBackend {
+    /// What an administrator is working on is nobody's alarm.
+    fileprivate func tell(_ event: MonitorEvent) -> MonitorMachine.Action {
+        .tell(isInMaintenance ? .underMaintenance(event) : event)
     }
 }

@@ -13,7 +13,7 @@ extension Policy {
                 uniqueKeysWithValues: accounts.map { ($0.address, isForMaster ? $0.account : $0.account.asItself) }),
             defaultAccount: isForMaster ? accounts.fallback : accounts.fallback?.asItself,
             pollsUnknownBackends: settings.pollsUnknownBackends, deciding: Deciding(settings),
-            isDryRun: settings.isDryRun)
+            isDryRun: settings.isDryRun, hasStateFile: settings.stateFile != nil)
     }
 }
 
@@ -48,6 +48,13 @@ extension Deciding {
         timeoutGrows = settings.timeoutGrows
         retryInterval = settings.retryInterval
         goodRoundsNeeded = settings.upCount
+        minHealthy = settings.minHealthy
+        accountRule = settings.accountRule == .down ? .down : .alert
+        raising.ownOnly = settings.upPolicy == .own
+        raising.warHold = settings.warHold
+        raising.flapLimit = settings.flapLimit
+        raising.flapWindow = settings.flapWindow
+        raising.flapHold = settings.flapHold
         rapidRounds = settings.rapidRounds
         rapidFailuresNeeded = settings.rapidFailuresNeeded
         rapidTimeout = settings.effectiveRapidTimeout

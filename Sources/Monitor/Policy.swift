@@ -1,5 +1,5 @@
 package import DirectorAdmin
-internal import Health
+package import Health
 package import Probes
 package import Site
 
@@ -25,12 +25,15 @@ package struct Policy: Sendable {
     package var deciding: Deciding
     /// Log what would be commanded instead of commanding it.
     package var isDryRun: Bool
+    /// Whether there is a place to write down what a restart must not forget.
+    package var hasStateFile: Bool
 
     /// Makes a policy.
     package init(
         services: [Service], interval: Duration, timeout: Duration, failuresNeeded: Int,
         options: PollOptions = PollOptions(), accounts: [IPAddress: Account] = [:], defaultAccount: Account? = nil,
-        pollsUnknownBackends: Bool = true, deciding: Deciding = Deciding(), isDryRun: Bool = false
+        pollsUnknownBackends: Bool = true, deciding: Deciding = Deciding(), isDryRun: Bool = false,
+        hasStateFile: Bool = false
     ) {
         self.services = services
         self.interval = interval
@@ -42,6 +45,7 @@ package struct Policy: Sendable {
         self.pollsUnknownBackends = pollsUnknownBackends
         self.deciding = deciding
         self.isDryRun = isDryRun
+        self.hasStateFile = hasStateFile
     }
 
     /// The account that a backend is polled with.
@@ -55,6 +59,9 @@ package struct Policy: Sendable {
         PollPlan(service: service, account: account(of: address), options: options)
     }
 
+    /// Whether the state is written down. A dry run changes nothing, and may run beside the real one.
+    var keepsState: Bool { hasStateFile && !isDryRun }
+
     /// How the director is handled; polls without a pause are no reason to read it without one.
     var manners: Reconciliation.Manners {
         var manners = Reconciliation.Manners(interval: interval == .zero ? .seconds(1) : interval)
@@ -62,6 +69,8 @@ package struct Policy: Sendable {
         manners.parallelMoves = deciding.parallelMoves
         manners.delayedDown = deciding.delayedDown
         manners.isDryRun = isDryRun
+        manners.minHealthy = deciding.minHealthy
+        manners.recordsDowns = keepsState
         return manners
     }
 
@@ -92,6 +101,12 @@ package struct Deciding: Hashable, Sendable {
     package var delayedDown: DelayedDown?
     /// HOST-FLUSH after HOST-DOWN instead of HOST-RESET-USERS.
     package var flushes = false
+    /// How many healthy backends of a pool a HOST-DOWN has to leave.
+    package var minHealthy = MinHealthy.off
+    /// What holds a healthy backend down.
+    package var raising = Raising.Rules()
+    /// Whether a rejected test account counts against the backend.
+    package var accountRule = AccountStanding.Rule.down
     /// How many users are moved at once; nil for the director's own number.
     package var parallelMoves: Int?
 

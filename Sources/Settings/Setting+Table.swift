@@ -9,6 +9,7 @@ extension Setting {
         SettingGroup(title: "The director", settings: director),
         SettingGroup(title: "How often, and when enough is enough", settings: pace),
         SettingGroup(title: "Deciding", settings: deciding),
+        SettingGroup(title: "Safety", settings: safety),
         SettingGroup(title: "Test accounts", settings: accounts),
         SettingGroup(title: "IMAP", settings: imap),
         SettingGroup(title: "POP3", settings: pop3),

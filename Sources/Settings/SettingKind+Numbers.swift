@@ -1,3 +1,5 @@
+internal import Site
+
 extension SettingKind where Value == Int {
     /// A whole number.
     static func integer(in range: ClosedRange<Int>) -> SettingKind {
@@ -23,6 +25,28 @@ extension SettingKind where Value == Int {
         kind.unit = "days"
         return kind
     }
+}
+
+extension SettingKind where Value == MinHealthy {
+    /// A number of backends, or a part of them.
+    static let minHealthy = SettingKind(
+        accepted: "a whole number from 0 to 100000, or a percentage from 0% to 100%",
+        read: { node throws(Complaint) in
+            if let text = try? node.plainText(), text.hasSuffix("%") {
+                let digits = text.dropLast()
+                guard (1...3).contains(digits.count), digits.allSatisfy(isDigit), let percent = Int(digits),
+                    percent <= 100
+                else { throw Complaint(node, "\(quoted(text)) is no percentage") }
+                return .percent(percent)
+            }
+            return .count(try SettingKind<Int>.integer(in: 0...100_000).read(node))
+        },
+        write: { value in
+            switch value {
+            case .count(let count): "\(count)"
+            case .percent(let percent): "\(percent)%"
+            }
+        })
 }
 
 extension SettingKind where Value == Int? {

@@ -48,6 +48,23 @@ package struct Settings: Equatable, Sendable {
     /// When more backends than this are down or about to be, it is only logged.
     package var delayedDownLimit = 2
 
+    /// How many healthy backends of a tag a HOST-DOWN has to leave.
+    package var minHealthy = MinHealthy.off
+    /// Whether a rejected test account counts against the backend.
+    package var accountRule = AccountFailure.down
+    /// Which backends get HOST-UP.
+    package var upPolicy = UpPolicy.any
+    /// How long a backend is left to those that took it down again.
+    package var warHold = Duration.seconds(600)
+    /// How many downs within `flapWindow` are flapping; 0 for never.
+    package var flapLimit = 0
+    /// See `flapLimit`.
+    package var flapWindow = Duration.seconds(600)
+    /// How long a flapping backend has to poll well before HOST-UP.
+    package var flapHold = Duration.seconds(120)
+    /// The path of the file with what a restart must not forget; nil for none.
+    package var stateFile: String? = "/var/lib/dovemon/state.json"
+
     /// By whose password the test accounts log in.
     package var authentication = Authentication.plain
     /// Whether backends without a test account are polled.

@@ -57,22 +57,30 @@ package struct PollFailure: Hashable, Sendable, Error {
     /// The server's text or the system's, with control characters escaped: at most 200 bytes, one line.
     package let text: String
 
-    /// Makes a failure; `text` and `code` have been through `printable`.
+    /// What it means for the backend.
+    package var meaning: Meaning
+    /// Whether it is the test account that was rejected, and so may be no fault of the backend's at all.
+    package var isAccountRejected: Bool
+
+    /// Makes a failure that means what it does by itself; `text` and `code` have been through `printable`.
     package init(phase: Phase, kind: FailureKind, code: String? = nil, text: String) {
         self.phase = phase
         self.kind = kind
         self.code = code
         self.text = text
-    }
-
-    /// What it means for the backend.
-    package var meaning: Meaning {
+        let isRejectedLogin = phase == .login && kind == .rejected
+        isAccountRejected = isRejectedLogin && Self.accountCodes.contains(code?.uppercased() ?? "")
+        // RFC 2449, section 8.1.1: another session has the maildrop locked, and so the backend is well.
+        let isInUse = isRejectedLogin && code?.uppercased() == "IN-USE"
         switch kind {
-        case .local: .nothing
-        case .relay: .warning
-        default: .fault
+        case .local: meaning = .nothing
+        case .relay: meaning = .warning
+        default: meaning = isInUse ? .warning : .fault
         }
     }
+
+    /// RFC 5530, section 3; RFC 3206, section 4; RFC 4954, section 6.
+    private static let accountCodes: Set = ["AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED", "EXPIRED", "AUTH", "535"]
 
     /// What a failure means for the backend.
     package enum Meaning: Hashable, Sendable {
@@ -113,7 +121,7 @@ package struct PollWarning: Hashable, Sendable {
 /// The outcome of one poll of one service.
 package struct PollReport: Hashable, Sendable {
     /// Why it failed; nil when it succeeded.
-    package let failure: PollFailure?
+    package var failure: PollFailure?
     /// How long each phase took that was entered, in their order.
     package let phases: [PhaseTime]
     /// From the start of the connection to the end of the conversation.

@@ -19,6 +19,7 @@ package struct StatusLine: Hashable, Sendable {
         case .director(.hostDisappeared(let host)):
             set(host.address, nil)
             backends[host.address] = nil
+        case .underMaintenance(let event): follow(event)
         case .director(.lost), .director(.stillAway): isDirectorAway = true
         case .director(.back): isDirectorAway = false
         default: break

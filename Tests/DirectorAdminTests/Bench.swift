@@ -81,6 +81,16 @@ struct Bench {
         noting(machine.wanted(state, for: host.address, at: now))
     }
 
+    /// A backend's polls show this.
+    mutating func polled(_ evidence: PollEvidence, _ state: HostState?, _ host: Host) -> [Action] {
+        noting(machine.polled(evidence, wanted: state, for: host.address, at: now))
+    }
+
+    /// Answers the list that is awaited, if one is; gives how many others were asked for by that.
+    mutating func answer(_ rows: Host...) -> Int {
+        isListing ? list(rows).count { $0 == .list } : 0
+    }
+
     /// A command is answered, a millisecond after whatever was last.
     mutating func reply(_ id: Int, _ reply: CommandReply) -> [Action] {
         now = now + .milliseconds(1)
@@ -89,11 +99,13 @@ struct Bench {
 }
 
 /// The backend 10.0.0.`number`, as the director lists it.
-func row(_ number: Int, _ state: HostState? = .up, vhosts: Int = 100, users: Int = 0, changed: Int = 0) -> Host {
+func row(
+    _ number: Int, _ state: HostState? = .up, vhosts: Int = 100, users: Int = 0, tag: String = "", changed: Int = 0
+) -> Host {
     let spelling = "10.0.\(number / 256).\(number % 256)"
     guard let address = IPAddress(spelling) else { preconditionFailure("\(spelling) is no address") }
     return Host(
-        address: address, spelling: spelling, vhosts: vhosts, users: users, tag: "", state: state, lastChange: changed)
+        address: address, spelling: spelling, vhosts: vhosts, users: users, tag: tag, state: state, lastChange: changed)
 }
 
 func down(_ id: Int, _ host: Host) -> Action { .send(id, DirectorCommand(.hostDown, host)) }
@@ -114,7 +126,7 @@ extension [Reconciliation.Action] {
         filter { action in
             switch action {
             case .send, .abandon: true
-            case .list, .report: false
+            case .list, .report, .record, .poll: false
             }
         }
     }

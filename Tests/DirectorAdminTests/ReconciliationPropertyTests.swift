@@ -36,6 +36,19 @@ import Testing
         #expect(run.complaints.isEmpty, "seed \(seed): \(run.complaints.prefix(5))")
     }
 
+    @Test(arguments: 91...120)
+    func aRandomRunWithAGuardLeavesEnoughHealthyBackends(seed: UInt64) {
+        let backends = [2, 5, 12][Int(seed % 3)]
+        var run = RandomRun(backends: backends, mischief: [0.0, 0.1, 0.6][Int(seed / 3 % 3)], seed: seed) {
+            // In the end half of them are to be down.
+            $0.minHealthy = backends == 2 ? .count(1) : [.count(1), .count(2), .percent(50)][Int(seed / 9 % 3)]
+            $0.recordsDowns = true
+        }
+        for _ in 0..<1500 { run.step() }
+        run.settle()
+        #expect(run.complaints.isEmpty, "seed \(seed): \(run.complaints.prefix(5))")
+    }
+
     @Test(arguments: 81...90)
     func aRandomDryRunCommandsNothing(seed: UInt64) {
         var run = RandomRun(backends: 6, mischief: [0.0, 0.4][Int(seed % 2)], seed: seed) { $0.isDryRun = true }
@@ -60,6 +73,8 @@ private struct RandomRun {
     var isAway = false
     /// When a command of this backend that was given up stops to count.
     var held: [IPAddress: Instant] = [:]
+    /// The same of its HOST-DOWN.
+    var heldDowns: [IPAddress: Instant] = [:]
     /// When a move that was given up stops to count.
     var heldMoves: [IPAddress: Instant] = [:]
     var ownDowns: Set<IPAddress> = []
@@ -68,6 +83,13 @@ private struct RandomRun {
     /// How often it was told what would be sent.
     var told = 0
     var complaints: [String] = []
+    var evidence: [IPAddress: PollEvidence] = [:]
+    /// Polls out of turn, and when they end.
+    var polls: [(at: Instant, start: Instant, address: IPAddress)] = []
+    /// Records, when they are written, and what is in them.
+    var records: [(at: Instant, id: Reconciliation.RecordID, intents: [IPAddress: DownIntent])] = []
+    /// What is on the disk.
+    var recorded: [IPAddress: DownIntent] = [:]
 
     init(
         backends: Int, mischief: Double, seed: UInt64, manners change: (inout Reconciliation.Manners) -> Void = { _ in }
@@ -98,17 +120,37 @@ private struct RandomRun {
         guard believed[host.address] != nil else { return }
         if wanted[host.address] != state { wantedSince[host.address] = now }
         wanted[host.address] = state
-        perform(machine.wanted(state, for: host.address, at: now))
+        perform(machine.polled(polled(host.address, state), wanted: state, for: host.address, at: now))
+    }
+
+    /// What its polls now show.
+    mutating func polled(_ address: IPAddress, _ state: HostState?) -> PollEvidence {
+        let since = evidence[address]?.failingSince
+        let next: PollEvidence =
+            switch state {
+            case .up: PollEvidence(healthyAsOf: now)
+            case .down: PollEvidence(failingSince: since ?? now)
+            case nil: PollEvidence()
+            }
+        evidence[address] = next
+        return next
     }
 
     mutating func pass(_ time: Duration) {
         let end = now + time
         while true {
-            let next = min(machine.nextWake, director.nextEvent)
+            let own = min(records.map(\.at).min() ?? .distantFuture, polls.map(\.at).min() ?? .distantFuture)
+            let next = min(min(machine.nextWake, director.nextEvent), own)
             guard next <= end else { break }
             now = max(now, next)
             director.advance(to: now)
-            if let list = director.finishedList(at: now) {
+            if let index = records.firstIndex(where: { $0.at <= now }) {
+                let record = records.remove(at: index)
+                recorded = record.intents
+                perform(machine.recorded(record.id, at: now))
+            } else if let index = polls.firstIndex(where: { $0.at <= now }) {
+                pollEnded(polls.remove(at: index))
+            } else if let list = director.finishedList(at: now) {
                 take(list.result, startedAt: list.startedAt)
             } else if let answer = director.finishedCommand(at: now) {
                 perform(machine.replied(answer.id, answer.reply, at: now))
@@ -121,6 +163,15 @@ private struct RandomRun {
         director.advance(to: now)
     }
 
+    mutating func pollEnded(_ poll: (at: Instant, start: Instant, address: IPAddress)) {
+        guard believed[poll.address] != nil else { return }
+        let state = wanted[poll.address]
+        if state != .down { evidence[poll.address] = PollEvidence(healthyAsOf: poll.start) }
+        perform(
+            machine.polled(
+                evidence[poll.address] ?? PollEvidence(), wanted: state, for: poll.address, at: now))
+    }
+
     mutating func take(_ result: Result<Listing, DirectorFailure>, startedAt: Instant) {
         switch result {
         case .success(let listing):
@@ -131,6 +182,7 @@ private struct RandomRun {
                 readAt = now
                 wanted = wanted.filter { believed[$0.key] != nil }
                 wantedSince = wantedSince.filter { believed[$0.key] != nil }
+                evidence = evidence.filter { believed[$0.key] != nil }
             }
             perform(machine.listed(listing, at: now))
         case .failure(let failure):
@@ -157,6 +209,14 @@ private struct RandomRun {
                 if cause == .foreign, host.state == .down, wanted[host.address] == .up { wanted[host.address] = nil }
             case .report(.hostDisappeared(let host)): ownDowns.remove(host.address)
             case .report(.wouldSend): told += 1
+            case .record(let id):
+                // One after the other, as a disk does.
+                let start = max(now, records.last?.at ?? now)
+                records.append((start + .milliseconds(director.below(500)), id, machine.intents))
+            case .poll(let address):
+                if machine.manners.minHealthy.isOff { complain("a poll that nobody needs") }
+                machine.pollsStarted(address, at: now)
+                polls.append((now + .milliseconds(1 + director.below(2000)), now, address))
             case .report: break
             }
         }
@@ -170,6 +230,7 @@ private struct RandomRun {
                 heldMoves[address] = now + .seconds(60)
             } else {
                 held[address] = now + .seconds(60)
+                if command.verb == .hostDown { heldDowns[address] = now + .seconds(60) }
             }
         }
         perform(machine.replied(id, reply, at: now))
@@ -201,6 +262,8 @@ private struct RandomRun {
             if host.state == .down { complain("down twice") }
             if wanted[address] != .down { complain("a down that is not wanted") }
             if let rule = machine.manners.delayedDown { check(rule, address) }
+            if machine.manners.recordsDowns, recorded[address] == nil { complain("a down that is not written down") }
+            checkGuard(address)
         case .hostUp:
             if host.state == .up { complain("up twice") }
             if wanted[address] != .up { complain("an up that is not wanted") }
@@ -212,6 +275,20 @@ private struct RandomRun {
             if !ownDowns.contains(address) { complain("a move after no down of its own") }
             if host.state != .down || wanted[address] == .up { complain("a move from a backend that is up") }
         }
+    }
+
+    /// The pool has to be able to spare it.
+    mutating func checkGuard(_ address: IPAddress) {
+        let since = evidence[address]?.failingSince ?? now
+        let pool = believed.values.filter { !$0.isInMaintenance }
+        let left = pool.count { host in
+            let isGoingDown =
+                director.outstanding.contains { $0.verb == .hostDown && $0.spelling == host.spelling }
+                || heldDowns[host.address].map { now < $0 } ?? false
+            return host.state == .up && !isGoingDown && (evidence[host.address]?.healthyAsOf).map { $0 > since } ?? false
+        }
+        let needed = machine.manners.minHealthy.needed(of: pool.count)
+        if left < needed { complain("a down that leaves \(left) of \(needed)") }
     }
 
     /// A down that is put off.
@@ -233,7 +310,7 @@ private struct RandomRun {
             // A wish that stands is as old as it is.
             if wanted[host.address] != state { wantedSince[host.address] = now }
             wanted[host.address] = state
-            perform(machine.wanted(state, for: host.address, at: now))
+            perform(machine.polled(polled(host.address, state), wanted: state, for: host.address, at: now))
         }
         pass(.seconds(60))
         for host in director.listing.hosts where host.state != wanted[host.address] {

@@ -25,7 +25,7 @@ extension BackendHealth {
 
     /// One whole round.
     private mutating func round(_ outcomes: KeyValuePairs<Service, PollFailure?>, at seconds: Int = 0) {
-        health.roundStarted(outcomes.map(\.key))
+        health.roundStarted(outcomes.map(\.key), at: at(seconds))
         for (service, failure) in outcomes { _ = end(service, failure, at: seconds) }
     }
 
@@ -46,7 +46,7 @@ extension BackendHealth {
     }
 
     @Test mutating func nothingIsSaidUntilTheWholeRoundIsGood() {
-        health.roundStarted([imap, pop3, lmtp])
+        health.roundStarted([imap, pop3, lmtp], at: at(0))
         #expect(!health.roundIsOver)
         _ = end(imap, nil)
         _ = end(lmtp, nil)
@@ -86,7 +86,7 @@ extension BackendHealth {
         #expect(health.verdict(failuresNeeded: 1) == .healthy)
         for _ in 0..<3 { round([imap: refused, pop3: refused]) }
         #expect(health.verdict(failuresNeeded: 3) == .faulty)
-        health.roundStarted([imap])
+        health.roundStarted([imap], at: at(0))
         #expect(end(imap, relay) == nil)
         #expect(health.verdict(failuresNeeded: 1) == .healthy, "it ends a streak as a success does")
         round([imap: relay, pop3: refused])
@@ -108,7 +108,7 @@ extension BackendHealth {
 
     @Test mutating func aFaultyBackendIsHealthyAfterAWholeGoodRound() {
         for _ in 0..<3 { round([imap: refused, pop3: refused]) }
-        health.roundStarted([imap, pop3])
+        health.roundStarted([imap, pop3], at: at(0))
         _ = end(imap, nil, at: 9)
         #expect(health.verdict(failuresNeeded: 3) == .faulty)
         _ = end(pop3, nil, at: 9)
@@ -117,7 +117,7 @@ extension BackendHealth {
 
     @Test mutating func theFaultyServiceThatRecoversDoesNotMakeTheRoundGood() {
         for _ in 0..<3 { round([imap: refused, pop3: nil]) }
-        health.roundStarted([imap, pop3])
+        health.roundStarted([imap, pop3], at: at(0))
         _ = end(imap, nil, at: 9)
         #expect(health.verdict(failuresNeeded: 3) == .undecided)
         _ = end(pop3, refused, at: 9)
@@ -126,7 +126,7 @@ extension BackendHealth {
 
     @Test mutating func aHealthyBackendIsUndecidedAtItsFirstFailure() {
         round([imap: nil, pop3: nil])
-        health.roundStarted([imap, pop3])
+        health.roundStarted([imap, pop3], at: at(0))
         #expect(health.verdict(failuresNeeded: 3) == .healthy)
         _ = end(imap, refused, at: 1)
         #expect(health.verdict(failuresNeeded: 3) == .undecided)
@@ -135,13 +135,13 @@ extension BackendHealth {
     }
 
     @Test mutating func aStreakTellsSinceWhenAndWhatWasLast() {
-        health.roundStarted([imap])
+        health.roundStarted([imap], at: at(0))
         #expect(end(imap, refused, at: 5) == .init(count: 1, since: at(5), latest: refused))
-        health.roundStarted([imap])
+        health.roundStarted([imap], at: at(0))
         #expect(end(imap, rejected, at: 15) == .init(count: 2, since: at(5), latest: rejected))
-        health.roundStarted([imap])
+        health.roundStarted([imap], at: at(0))
         #expect(end(imap, nil, at: 25) == nil)
-        health.roundStarted([imap])
+        health.roundStarted([imap], at: at(0))
         #expect(end(imap, rejected, at: 35) == .init(count: 1, since: at(35), latest: rejected))
     }
 
@@ -154,7 +154,7 @@ extension BackendHealth {
 
     @Test mutating func aFailureOfTheOwnMachineDoesNotCount() {
         for _ in 0..<10 {
-            health.roundStarted([imap])
+            health.roundStarted([imap], at: at(0))
             #expect(end(imap, local, at: 1) == nil)
             #expect(health.roundIsOver)
             #expect(health.verdict(failuresNeeded: 1) == .undecided)
@@ -165,7 +165,7 @@ extension BackendHealth {
         round([imap: refused], at: 1)
         round([imap: local], at: 2)
         #expect(health.verdict(failuresNeeded: 2) == .undecided)
-        health.roundStarted([imap])
+        health.roundStarted([imap], at: at(0))
         #expect(end(imap, rejected, at: 3) == .init(count: 2, since: at(1), latest: rejected))
         round([imap: local], at: 4)
         #expect(health.verdict(failuresNeeded: 2) == .faulty)
@@ -184,7 +184,7 @@ extension BackendHealth {
 
     @Test mutating func aReportThatIsNotAwaitedIsPassedOver() {
         #expect(end(imap, refused) == nil)
-        health.roundStarted([imap, pop3])
+        health.roundStarted([imap, pop3], at: at(0))
         #expect(end(lmtp, refused) == nil)
         _ = end(imap, nil)
         #expect(end(imap, refused) == nil)
@@ -194,7 +194,7 @@ extension BackendHealth {
 
     @Test mutating func aServiceThatIsNotPolledAnyMoreIsForgotten() {
         for _ in 0..<3 { round([imap: nil, lmtp: refused]) }
-        health.roundStarted([imap])
+        health.roundStarted([imap], at: at(0))
         #expect(health.verdict(failuresNeeded: 3) == .undecided)
         _ = end(imap, nil, at: 1)
         #expect(health.verdict(failuresNeeded: 3) == .healthy)

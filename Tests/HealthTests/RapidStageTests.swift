@@ -20,7 +20,7 @@ private let relay = PollFailure(phase: .login, kind: .relay, code: "451", text: 
     }
 
     private mutating func round(_ failure: PollFailure?) -> BackendHealth.Outcome {
-        health.roundStarted([imap])
+        health.roundStarted([imap], at: .origin)
         return end(imap, failure)
     }
 
@@ -105,7 +105,7 @@ private let relay = PollFailure(phase: .login, kind: .relay, code: "451", text: 
 
     @Test mutating func theOtherServicesOfTheRoundAreNotAskedAgain() {
         for _ in 0..<2 {
-            health.roundStarted([imap, pop3])
+            health.roundStarted([imap, pop3], at: .origin)
             #expect(!end(pop3, nil).pollsAgain)
             _ = end(imap, refused)
         }
@@ -115,7 +115,7 @@ private let relay = PollFailure(phase: .login, kind: .relay, code: "451", text: 
 
     @Test mutating func aServiceThatIsDroppedInTheMiddleEndsItsRound() {
         fail()
-        health.serviceDropped(imap)
+        health.serviceDropped(imap, at: .origin)
         #expect(health.roundIsOver)
         #expect(health.verdict(rules) == .undecided)
         #expect(health.faultyServices(rules).isEmpty)
@@ -126,7 +126,7 @@ private let relay = PollFailure(phase: .login, kind: .relay, code: "451", text: 
     private mutating func timeouts(_ failures: PollFailure?...) -> [Duration] {
         rules.rapidRounds = 0
         return failures.map { failure in
-            health.roundStarted([imap])
+            health.roundStarted([imap], at: .origin)
             let time = health.timeout(imap, rules)
             _ = end(imap, failure)
             return time

@@ -27,6 +27,9 @@ struct Watch {
     private(set) var sent: [DirectorCommand] = []
     private(set) var plans: [PollPlan] = []
     private(set) var timeouts: [Duration] = []
+    /// What was written down; a disk takes two milliseconds.
+    private(set) var states: [MonitorState] = []
+    var diskHangs = false
     private var queue: [(at: Instant, event: Answer)] = []
     /// The polls that are out, of each backend.
     private var polls: [IPAddress: Set<MonitorMachine.PollID>] = [:]
@@ -35,10 +38,11 @@ struct Watch {
         case poll(MonitorMachine.PollID)
         case list
         case command(Int, CommandReply)
+        case saved(Int)
     }
 
-    init(_ policy: Policy, _ rows: Host...) {
-        machine = MonitorMachine(policy, at: now)
+    init(_ policy: Policy, _ rows: Host..., restored: MonitorState = MonitorState()) {
+        machine = MonitorMachine(policy, restored: restored, at: now)
         self.rows = rows
     }
 
@@ -101,6 +105,9 @@ struct Watch {
         case .abandon(let id):
             queue.removeAll { if case .command(id, _) = $0.event { true } else { false } }
             handle(.commandEnded(id, .abandoned))
+        case .save(let state, let version):
+            states.append(state)
+            if !diskHangs { queue.append((now + .milliseconds(2), .saved(version))) }
         case .tell(.pollSucceeded): goodPolls += 1
         case .tell(let event): told.append(event)
         }
@@ -112,6 +119,7 @@ struct Watch {
         case .list where directorIsAway: handle(.directorFailed(DirectorFailure("away")))
         case .list: handle(.directorListed(Listing(ring: ring, hosts: rows)))
         case .command(let id, let reply): handle(.commandEnded(id, reply))
+        case .saved(let version): handle(.saved(version: version))
         }
     }
 

@@ -53,6 +53,7 @@ package final class DovemonProcess: Sendable {
             ("imap_port", String(ring.imapPort)), ("pop3_port", String(ring.pop3Port)),
             ("lmtp_port", String(ring.lmtpPort)),
             ("interval", "1"), ("timeout", "2"), ("retry_count", "2"), ("lockfile", "\(directory)/dovemon.pid"),
+            ("state_file", "\(directory)/state.json"),
         ]
         try Self.write(settings, over: defaults, to: directory)
         try Self.write(accountsFor: ring.backends.map { ($0.address, $0.account) }, to: directory)

@@ -10,6 +10,7 @@ import Testing
         expected.retryInterval = .seconds(1)
         expected.timeoutGrows = true
         expected.upCount = 2
+        expected.minHealthy = .count(1)
         expected.pollLMTPRecipient = true
         #expect(settings == .read(expected, from: "config.yml.sample", warnings: []))
         let accounts = Accounts.read(try Repository.bytes(of: "test.accounts.yml.sample"), file: "sample")

@@ -38,6 +38,23 @@ package struct LogFields {
         add("over", Self.seconds(fault.lasting))
     }
 
+    mutating func append(_ hold: Raising.Hold) {
+        switch hold {
+        case .notOwn:
+            add("held", "policy")
+            add("note", "others took it down, and up_policy leaves it to them")
+        case .war(let time):
+            add("held", "war")
+            add("for", Self.seconds(time))
+            add("note", "it polls well from here, and others took it down: another monitor, or a person, disagrees")
+        case .flapping(let downs, let time):
+            add("held", "flapping")
+            add("downs", "\(downs)")
+            add("for", Self.seconds(time))
+            add("note", "HOST-UP waits for so long a time without a failed poll")
+        }
+    }
+
     /// A time, to a tenth of a second.
     package static func seconds(_ duration: Duration) -> String { fixed(duration.inSeconds, digits: 1) + "s" }
 

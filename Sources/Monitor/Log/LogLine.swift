@@ -13,9 +13,13 @@ package struct LogLine: Hashable, Sendable {
     package let text: String
 
     private init(_ level: Logger.Level, isChange: Bool = false, _ fields: LogFields) {
+        self.init(level, isChange: isChange, fields.text)
+    }
+
+    private init(_ level: Logger.Level, isChange: Bool, _ text: String) {
         self.level = level
         self.isChange = isChange
-        self.text = fields.text
+        self.text = text
     }
 
     /// The line that tells of `event`.
@@ -39,9 +43,13 @@ package struct LogLine: Hashable, Sendable {
             let isOwn = failure.meaning == .nothing
             fields.add("poll", isOwn ? "unknown" : "warning")
             fields.append(failure)
-            let whose = isOwn ? "this machine's own trouble" : "the backend itself has answered"
+            let whose =
+                isOwn
+                ? "this machine's own trouble"
+                : failure.isAccountRejected ? "the test account was rejected" : "the backend itself has answered"
             fields.add("note", "\(whose): not counted against the backend")
-            self.init(isNews ? (isOwn ? .error : .warning) : .debug, fields)
+            let isAlert = isOwn || failure.isAccountRejected
+            self.init(isNews ? (isAlert ? .error : .warning) : .debug, fields)
         case .pollWarned(let backend, let service, let warning):
             var fields = LogFields(backend, service)
             fields.add("warning", warning.kind.rawValue)
@@ -73,6 +81,21 @@ package struct LogLine: Hashable, Sendable {
             fields.add("account", "unused")
             fields.add("note", "there is a test account for it, and the director does not list it")
             self.init(.warning, fields)
+        case .leftDown(let backend, let hold):
+            var fields = LogFields(backend)
+            fields.add("health", "ok")
+            fields.add("state", "down")
+            fields.append(hold)
+            self.init(hold == .notOwn ? .notice : .error, isChange: true, fields)
+        case .underMaintenance(let event):
+            let line = LogLine(event)
+            self.init(min(line.level, .info), isChange: line.isChange, line.text)
+        case .stateSaved(let failure):
+            var fields = LogFields()
+            fields.add("state_file", failure == nil ? "written" : "failed")
+            fields.add("text", failure)
+            if failure != nil { fields.add("note", "a restart will not know whose downs they are") }
+            self.init(failure == nil ? .notice : .warning, isChange: true, fields)
         case .settingsChanged:
             var fields = LogFields()
             fields.add("settings", "reloaded")
@@ -188,6 +211,22 @@ package struct LogLine: Hashable, Sendable {
             self.init(.error, isChange: true, fields)
         case .downsAllowed:
             fields.add("downs", "allowed")
+            self.init(.notice, isChange: true, fields)
+        case .guardWithholds(let reason):
+            fields.add("guard", "withholds")
+            fields.add("tag", printable(reason.tag))
+            fields.add("backends", reason.hosts.map(\.spelling).joined(separator: ","))
+            fields.add("withheld", "\(reason.count)")
+            fields.add("healthy", "\(reason.healthy)")
+            fields.add("needed", "\(reason.needed)")
+            fields.add("pool", "\(reason.pool)")
+            fields.add("since", LogFields.seconds(reason.lasting))
+            fields.add("note", "too few healthy backends would be left: no HOST-DOWN")
+            self.init(.critical, isChange: true, fields)
+        case .guardReleased(let tag, let time):
+            fields.add("guard", "allows")
+            fields.add("tag", printable(tag))
+            fields.add("after", LogFields.seconds(time))
             self.init(.notice, isChange: true, fields)
         }
     }

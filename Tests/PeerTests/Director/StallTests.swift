@@ -43,6 +43,7 @@ import Testing
                     abandoned.append(id)
                     follow(machine.replied(id, .abandoned, at: now))
                 case .report(let event): events.append(event)
+                case .record, .poll: Issue.record("\(action) is not asked for")
                 }
             }
         }

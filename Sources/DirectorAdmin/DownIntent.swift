@@ -1,0 +1,50 @@
+package import Site
+
+/// What is written down of a HOST-DOWN of this monitor, so that neither a restart nor a kill forgets whose it was.
+package struct DownIntent: Hashable, Sendable {
+    /// When it was decided; in an earlier run, perhaps.
+    package let at: Instant
+    /// HOST-LIST's time of last change that showed it, in seconds since 1970; nil until a list has.
+    package let change: Int?
+
+    /// Makes an intent.
+    package init(at: Instant, change: Int? = nil) {
+        self.at = at
+        self.change = change
+    }
+}
+
+/// What an earlier run had written down.
+package struct RestoredIntents: Hashable, Sendable {
+    /// By backend.
+    package private(set) var intents: [IPAddress: DownIntent]
+    /// `Instant.origin` in seconds since 1970, by the clock of now.
+    private let unixOrigin: Int
+
+    /// How much earlier than decided, or later, a change may be dated that is the earlier run's: the director waits 30 s for
+    /// the ring before it runs a command, and holds it as long again; the rest is for clocks.
+    private static let tolerance = -5...125
+
+    /// Makes the memory; by itself, an empty one.
+    package init(_ intents: [IPAddress: DownIntent] = [:], unixOrigin: Int = 0) {
+        self.intents = intents
+        self.unixOrigin = unixOrigin
+    }
+
+    /// The backend is not listed any more: it may come back as it was.
+    mutating func keep(_ intent: DownIntent?, of address: IPAddress) {
+        if let intent { intents[address] = intent }
+    }
+
+    /// The backend is listed for the first time in this run, or again: gives what holds on for it.
+    ///
+    /// In between anybody may have changed it: what the list shows is the earlier run's when it bears the very time that
+    /// the earlier run had seen, or, where that had seen none, a time soon after its decision.
+    mutating func claim(_ row: Host, isSettled: Bool) -> DownIntent? {
+        guard let intent = intents.removeValue(forKey: row.address) else { return nil }
+        guard row.state == .down else { return isSettled ? nil : intent }
+        if let change = intent.change { return change == row.lastChange ? intent : nil }
+        let age = row.lastChange - unixOrigin - Int(intent.at.nanoseconds / 1_000_000_000)
+        return Self.tolerance.contains(age) ? DownIntent(at: intent.at, change: row.lastChange) : nil
+    }
+}

@@ -1,0 +1,62 @@
+internal import OrderedCollections
+internal import Site
+
+/// Withholds HOST-DOWN where too few backends of the pool would be left that are listed up, and known to be healthy by polls
+/// that were started after the candidate had begun to fail: what was seen before that may be from before the monitor's own
+/// network, or its test password, went wrong.
+///
+/// Without a rule (`MinHealthy.off`) every candidate may go.
+struct PoolGuard: Sendable {
+    private var pools: [String: GuardedPool] = [:]
+    private var tags: [IPAddress: String] = [:]
+    /// The tags of the pools where something is to be decided or told, so that nobody has to look at the others.
+    private var concerned: OrderedSet<String> = []
+
+    /// Those that may go down now, the first to fail first in each pool.
+    var released: [ArraySlice<IPAddress>] { concerned.compactMap { pools[$0]?.released } }
+
+    /// Whether a candidate is withheld whose fate has changed with this backend's polls.
+    func awaitsNews(of address: IPAddress) -> Bool {
+        guard let pool = tags[address].flatMap({ pools[$0] }) else { return false }
+        return pool.isStale && pool.isWithholding
+    }
+
+    /// When it is to be decided anew, or somebody is to be told or reminded.
+    func nextTelling(_ manners: Reconciliation.Manners) -> Instant {
+        concerned.reduce(.distantFuture) { min($0, pools[$1]?.nextTelling(manners) ?? .distantFuture) }
+    }
+
+    /// Takes in how a backend stands; nil when it is not listed any more. A candidate is one for which a HOST-DOWN is wanted,
+    /// and that nothing else keeps from it.
+    mutating func update(_ address: IPAddress, _ record: HostRecord?, isCandidate: Bool) {
+        if let tag = tags[address], tag != record?.host.tag {
+            tags[address] = nil
+            pools[tag]?.remove(address)
+        }
+        guard let record else { return }
+        let tag = record.host.tag
+        tags[address] = tag
+        pools[tag, default: GuardedPool()].update(address, record, isCandidate: isCandidate)
+        if isCandidate { concerned.append(tag) }
+    }
+
+    /// The rule has changed.
+    mutating func ruleChanged() {
+        for tag in concerned { pools[tag]?.isStale = true }
+    }
+
+    /// Decides anew who may go down: to be called before anything is sent. Gives what is to be told, and whom to poll now.
+    mutating func decide(
+        at now: Instant, _ manners: Reconciliation.Manners, host: (IPAddress) -> Host?
+    ) -> (events: [DirectorEvent], polls: [IPAddress]) {
+        var events: [DirectorEvent] = []
+        var polls: [IPAddress] = []
+        for tag in concerned {
+            if pools[tag]?.isStale == true { polls += pools[tag]?.decide(manners.minHealthy) ?? [] }
+            if let event = pools[tag]?.tell(tag, at: now, manners, host: host) { events.append(event) }
+            if pools[tag]?.isIdle != false { concerned.remove(tag) }
+            if pools[tag]?.isEmpty == true { pools[tag] = nil }
+        }
+        return (events, polls)
+    }
+}

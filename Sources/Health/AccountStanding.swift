@@ -1,0 +1,38 @@
+package import Site
+
+/// Whether a backend has rejected the test account, and what its failures mean then.
+///
+/// Dovecot answers a wrong password late, and later with each try (2, 6, 10, 17 s), so that a poll's time runs out before it
+/// does: such a timeout is the same as the answer.
+package struct AccountStanding: Hashable, Sendable {
+    /// Whether a rejected account counts against the backend.
+    package enum Rule: String, Hashable, Sendable, CaseIterable {
+        /// It does.
+        case down
+        /// It is only told.
+        case alert
+    }
+
+    /// Whether it was rejected, and no login has succeeded since.
+    package private(set) var isRejected = false
+
+    /// An account of which nothing is known.
+    package init() {}
+
+    /// Takes in a poll; gives its failure as it is to be taken, nil when it has succeeded.
+    package mutating func judge(_ report: PollReport, _ rule: Rule) -> PollFailure? {
+        guard var failure = report.failure else {
+            if report.phases.contains(where: { $0.phase == .login }) { isRejected = false }
+            return nil
+        }
+        switch failure.phase {
+        case .login where failure.isAccountRejected: isRejected = true
+        case .login where isRejected && failure.kind == .timeout: failure.isAccountRejected = true
+        case .command, .logout:
+            if report.phases.contains(where: { $0.phase == .login }) { isRejected = false }
+        default: break
+        }
+        if failure.isAccountRejected { failure.meaning = rule == .down ? .fault : .warning }
+        return failure
+    }
+}

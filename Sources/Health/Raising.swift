@@ -1,0 +1,98 @@
+package import Site
+
+/// When a backend that is down may go up again, although it polls well: not where others keep taking it down, not while it
+/// goes up and down, and not what others took down, where that is theirs to end.
+package struct Raising: Hashable, Sendable {
+    /// What holds a backend down.
+    package struct Rules: Hashable, Sendable {
+        /// Only what this monitor took down is put up by it.
+        package var ownOnly = false
+        /// How long a backend that others took down again, right after this monitor had put it up, is left to them; twice as
+        /// long each time, up to `longestWar`.
+        package var warHold = Duration.seconds(600)
+        /// So many downs within `flapWindow` are flapping; 0 for never.
+        package var flapLimit = 0
+        /// See `flapLimit`.
+        package var flapWindow = Duration.seconds(600)
+        /// How long a flapping backend has to be healthy without a break; twice as long each time, up to `longestFlap`.
+        package var flapHold = Duration.seconds(120)
+
+        /// The usual rules.
+        package init() {}
+    }
+
+    /// Why a healthy backend stays down.
+    package enum Hold: Hashable, Sendable {
+        /// It was not this monitor that took it down.
+        case notOwn
+        /// Others took it down again; left to them for so long.
+        case war(Duration)
+        /// It has gone down so often within the window; it has to be healthy for so long.
+        case flapping(downs: Int, Duration)
+    }
+
+    private static let longestWar = Duration.seconds(4 * 3600)
+    private static let longestFlap = Duration.seconds(3600)
+
+    /// When this monitor put it up, if it was the last to do so.
+    package var raisedAt: Instant?
+    /// How long it was last left to the others that took it down again; nil when there was no such quarrel.
+    package var warHold: Duration?
+    /// When that is over.
+    package var warEnd: Instant?
+    /// How long it has to be healthy without a break; nil when it is not flapping.
+    package var flapHold: Duration?
+    /// When it went down within the window, the oldest first; at most as many as the limit.
+    package var downs: [Instant] = []
+    /// When it last came up.
+    package var upAt: Instant?
+
+    /// Nothing is known yet.
+    package init() {}
+
+    /// The backend was taken down, by this monitor or by others; gives what holds it from now on, where that is news.
+    package mutating func wentDown(byOthers: Bool, isHealthy: Bool, _ rules: Rules, at now: Instant) -> Hold? {
+        let flapping = countDown(rules, at: now)
+        guard byOthers, isHealthy, let raisedAt else {
+            self.raisedAt = nil
+            return flapping
+        }
+        // Where it had stayed up for longer than the last time it was left alone, that quarrel is over.
+        let former = warHold.flatMap { now - raisedAt > max($0, rules.warHold) ? nil : $0 }
+        let hold = min(former.map { $0 * 2 } ?? rules.warHold, max(Self.longestWar, rules.warHold))
+        self.raisedAt = nil
+        warHold = hold
+        warEnd = now + hold
+        return hold > .zero ? .war(hold) : flapping
+    }
+
+    /// The backend was put up, by this monitor or by others.
+    package mutating func wentUp(byOthers: Bool, at now: Instant) {
+        raisedAt = byOthers ? nil : now
+        upAt = now
+        warEnd = nil
+    }
+
+    /// What holds a backend that is listed down and healthy since `goodSince`; nil when it may go up.
+    package func hold(isOwn: Bool, goodSince: Instant?, _ rules: Rules, at now: Instant) -> Hold? {
+        if rules.ownOnly, !isOwn { return .notOwn }
+        if let warEnd, now < warEnd { return .war(warEnd - now) }
+        if let flapHold, rules.flapLimit > 0, goodSince.map({ now - $0 < flapHold }) ?? true {
+            return .flapping(downs: downs.count, flapHold)
+        }
+        return nil
+    }
+
+    private mutating func countDown(_ rules: Rules, at now: Instant) -> Hold? {
+        defer { upAt = nil }
+        guard rules.flapLimit > 0 else { return nil }
+        downs = downs.filter { now - $0 < rules.flapWindow } + [now]
+        if let former = flapHold, let upAt, now - upAt < rules.flapWindow {
+            flapHold = min(former * 2, max(Self.longestFlap, rules.flapHold))
+        } else {
+            flapHold = downs.count >= rules.flapLimit ? rules.flapHold : nil
+        }
+        downs = Array(downs.suffix(rules.flapLimit))
+        return flapHold.map { .flapping(downs: downs.count, $0) }
+    }
+}

@@ -1,0 +1,48 @@
+package import DirectorAdmin
+package import Health
+package import Site
+
+/// What a restart must not forget: whose downs they are, and what holds backends down.
+package struct MonitorState: Hashable, Sendable {
+    /// This monitor's own HOST-DOWNs, decided, under way, or in force.
+    package var intents: [IPAddress: DownIntent]
+    /// What is known of backends that went up or down before.
+    package var raising: [IPAddress: Raising]
+
+    /// Makes the state; by itself, that of a monitor that has done nothing yet.
+    package init(intents: [IPAddress: DownIntent] = [:], raising: [IPAddress: Raising] = [:]) {
+        self.intents = intents
+        self.raising = raising
+    }
+}
+
+/// When a state has to be written down, and who waits for it.
+struct StateRecords: Sendable {
+    private var version = 0
+    /// What the reconciliation waits for, by the version of the state that has it.
+    private var awaited: [(version: Int, record: Reconciliation.RecordID)] = []
+    /// Whether the state is another one than was last to be written down.
+    private var isChanged = false
+
+    mutating func changed() { isChanged = true }
+
+    mutating func asked(_ record: Reconciliation.RecordID) {
+        isChanged = true
+        awaited.append((version + 1, record))
+    }
+
+    /// The version to be written down now; nil when there is nothing new.
+    mutating func next() -> Int? {
+        guard isChanged else { return nil }
+        isChanged = false
+        version += 1
+        return version
+    }
+
+    /// This version and all before it are written down, or could not be; gives the latest record that this settles.
+    mutating func saved(_ version: Int) -> Reconciliation.RecordID? {
+        let settled = awaited.last { $0.version <= version }?.record
+        awaited.removeAll { $0.version <= version }
+        return settled
+    }
+}

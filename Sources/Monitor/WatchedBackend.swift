@@ -1,0 +1,165 @@
+internal import DirectorAdmin
+internal import Health
+internal import Probes
+internal import Site
+
+/// One backend as the monitor sees it: what the director lists, what its polls show, and what follows.
+struct WatchedBackend: Sendable {
+    /// The address as the director spells it.
+    let spelling: String
+    var listed: HostState?
+    var isInMaintenance: Bool
+    /// Polls of a backend that was dropped meanwhile bear another number.
+    private(set) var round = 0
+    private(set) var order = RoundOrder([])
+    private(set) var health = BackendHealth()
+    private(set) var verdict = BackendHealth.Verdict.undecided
+    /// What was last wrong with it: kept until it is up again, to say what is over.
+    private(set) var fault: (service: Service, streak: BackendHealth.Streak)?
+    private(set) var recentRounds = RecentRounds()
+    /// When it may go up again.
+    var raising: Raising
+    private var account = AccountStanding()
+    /// Whether the latest poll was the first one that its test account was rejected in.
+    private(set) var isNewlyRejected = false
+    /// What the latest polls noticed beside failures: it is told when it is new.
+    private var warned: [Service: Set<PollWarning.Kind>] = [:]
+    /// Whether it was told that it is left down; until it is something else.
+    private var isToldLeftDown = false
+    private var roundStart: Instant?
+    private var isPolled = true
+
+    init(_ host: Host, raising: Raising) {
+        spelling = host.spelling
+        listed = host.state
+        isInMaintenance = host.isInMaintenance
+        self.raising = raising
+    }
+
+    /// What the pool guard has to know of its polls.
+    func evidence(_ rules: BackendHealth.Rules) -> PollEvidence {
+        PollEvidence(
+            healthyAsOf: health.healthyAsOf, failingSince: health.failingSince(rules), askedAt: roundStart,
+            isPolled: isPolled)
+    }
+}
+
+// MARK: - Rounds
+
+extension WatchedBackend {
+    /// A round is started; gives the polls to begin with.
+    mutating func roundStarted(_ number: Int, _ plans: [PollPlan], at now: Instant) -> [PollPlan] {
+        round = number
+        roundStart = now
+        isPolled = true
+        order = RoundOrder(plans)
+        health.roundStarted(plans.map(\.service), at: now)
+        recentRounds.roundStarted()
+        return order.first.map(order.plan)
+    }
+
+    /// A round is passed over: what earlier polls showed, with an account that is gone, says nothing any more.
+    mutating func leftAlone() {
+        isPolled = false
+        roundStart = nil
+        health = BackendHealth()
+        verdict = .undecided
+    }
+
+    /// A poll has ended; gives what its end means, and the report with its failure as it is to be taken.
+    mutating func pollEnded(
+        _ service: Service, _ report: PollReport, _ deciding: Deciding, _ rules: BackendHealth.Rules, at now: Instant
+    ) -> (outcome: BackendHealth.Outcome, report: PollReport) {
+        var report = report
+        let wasRejected = account.isRejected
+        defer { isNewlyRejected = account.isRejected && !wasRejected }
+        report.failure = account.judge(report, deciding.accountRule)
+        recentRounds.pollEnded(report)
+        return (health.pollEnded(service, report.failure, rules, at: now), report)
+    }
+
+    /// A poll of a service has ended that the settings have dropped meanwhile: it ends its round, but says nothing any more.
+    mutating func droppedPollEnded(_ service: Service, at now: Instant) { health.serviceDropped(service, at: now) }
+
+    /// The polls of the round that a poll's end allows.
+    mutating func plans(after service: Service, _ report: PollReport) -> [PollPlan] {
+        guard let place = order.place(of: service) else { return [] }
+        return order.ended(place, report).map(order.plan)
+    }
+
+    /// Draws the conclusions; gives whether the backend has become faulty by it.
+    mutating func judge(_ rules: BackendHealth.Rules) -> Bool {
+        if health.roundIsOver, roundStart != nil {
+            recentRounds.roundEnded()
+            roundStart = nil
+        }
+        let former = verdict
+        verdict = health.verdict(rules)
+        guard verdict == .faulty, let worst = health.faultyServices(rules).first else { return false }
+        fault = worst
+        return former != .faulty
+    }
+
+    /// Other services are polled from now on.
+    mutating func servicesChanged(_ services: [Service], _ rules: BackendHealth.Rules) {
+        health.servicesChanged(to: services)
+        verdict = health.verdict(rules)
+    }
+
+    /// The warnings of a poll that are new.
+    mutating func news(_ service: Service, _ report: PollReport) -> [PollWarning] {
+        let news = report.warnings.filter { warned[service]?.contains($0.kind) != true }
+        // A poll that failed may not have come so far as to notice anything.
+        if report.succeeded { warned[service] = Set(report.warnings.map(\.kind)) }
+        return news
+    }
+}
+
+// MARK: - What is wanted
+
+extension WatchedBackend {
+    /// The switch's state that the verdict asks for; nil when it cannot say, or has to wait. Where several good rounds are
+    /// needed, a backend that is listed up is left alone until then, as one that nothing is known of.
+    mutating func wanted(
+        _ deciding: Deciding, isOwnDown: Bool, at now: Instant
+    ) -> (state: HostState?, left: Raising.Hold?) {
+        switch verdict {
+        case .undecided: return (nil, nil)
+        case .faulty:
+            isToldLeftDown = false
+            return (.down, nil)
+        case .healthy:
+            guard health.goodRounds >= deciding.goodRoundsNeeded else { return (nil, nil) }
+            guard listed == .down, !isInMaintenance else {
+                isToldLeftDown = false
+                return (.up, nil)
+            }
+            let hold = raising.hold(isOwn: isOwnDown, goodSince: health.goodSince, deciding.raising, at: now)
+            guard let hold else { return (.up, nil) }
+            defer { isToldLeftDown = true }
+            return (nil, isToldLeftDown ? nil : hold)
+        }
+    }
+
+    /// The director lists another state than before; gives what holds the backend from now on, where that is news.
+    mutating func stateChanged(to state: HostState?, byOthers: Bool, _ rules: Raising.Rules, at now: Instant)
+        -> Raising.Hold?
+    {
+        let isHealthy = verdict == .healthy
+        listed = state
+        switch state {
+        case .up:
+            // Others may raise a backend that is still faulty: the reason is needed again.
+            if verdict != .faulty { fault = nil }
+            raising.wentUp(byOthers: byOthers, at: now)
+            isToldLeftDown = false
+            return nil
+        case .down:
+            let hold = raising.wentDown(byOthers: byOthers, isHealthy: isHealthy, rules, at: now)
+            if byOthers { health.successIsPast() }
+            isToldLeftDown = hold != nil
+            return hold
+        case nil: return nil
+        }
+    }
+}

@@ -1,0 +1,117 @@
+internal import DirectorAdmin
+internal import FoundationEssentials
+internal import Health
+internal import Monitor
+internal import Site
+
+/// The state as JSON. Times are seconds since 1970.
+struct StateDocument: Codable {
+    /// Why a file cannot be used.
+    struct Unusable: Error {
+        let reason: String
+    }
+
+    fileprivate struct Entry: Codable {
+        enum CodingKeys: String, CodingKey {
+            case down, downs
+            case raisedAt = "raised_at"
+            case upAt = "up_at"
+            case warHold = "war_hold"
+            case warEnd = "war_end"
+            case flapHold = "flap_hold"
+        }
+
+        var down: Down?
+        var raisedAt: Double?
+        var upAt: Double?
+        var warHold: Double?
+        var warEnd: Double?
+        var flapHold: Double?
+        var downs: [Double]?
+    }
+
+    fileprivate struct Down: Codable {
+        var at: Double
+        var change: Int?
+    }
+
+    private static let currentVersion = 1
+    private static let kind = "dovemon state"
+    /// What no clock of ours says: JSON may hold any number, and none of them may trap.
+    fileprivate static let times = 0.0...1e11
+
+    private var file: String
+    private var version: Int
+    private var director: String
+    private var backends: [String: Entry]
+
+    static func encode(_ state: MonitorState, director: String, origin: Double) -> [UInt8] {
+        var backends: [String: Entry] = [:]
+        for (address, intent) in state.intents {
+            backends["\(address)", default: Entry()].down = Down(at: origin + intent.at.seconds, change: intent.change)
+        }
+        for (address, raising) in state.raising {
+            var entry = backends["\(address)"] ?? Entry()
+            entry.raisedAt = raising.raisedAt.map { origin + $0.seconds }
+            entry.upAt = raising.upAt.map { origin + $0.seconds }
+            entry.warHold = raising.warHold?.inSeconds
+            entry.warEnd = raising.warEnd.map { origin + $0.seconds }
+            entry.flapHold = raising.flapHold?.inSeconds
+            entry.downs = raising.downs.isEmpty ? nil : raising.downs.map { origin + $0.seconds }
+            backends["\(address)"] = entry
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let document = StateDocument(file: kind, version: currentVersion, director: director, backends: backends)
+        // Only a number that is none could fail, and every number here is finite.
+        guard let data = try? encoder.encode(document) else { return [] }
+        return Array(data) + [UInt8(ascii: "\n")]
+    }
+
+    static func decode(_ bytes: [UInt8], director: String, origin: Double) throws(Unusable) -> MonitorState {
+        guard let document = try? JSONDecoder().decode(StateDocument.self, from: Data(bytes)), document.file == kind
+        else { throw Unusable(reason: "no state of dovemon's, or damaged") }
+        guard document.version == currentVersion else {
+            throw Unusable(reason: "written by another version of dovemon (format \(document.version))")
+        }
+        guard document.director == director else {
+            throw Unusable(reason: "the state of a dovemon at another director (\(printable(document.director)))")
+        }
+        var state = MonitorState()
+        for (text, entry) in document.backends {
+            guard let address = IPAddress(text), entry.isSane else { throw Unusable(reason: "damaged") }
+            if let down = entry.down {
+                state.intents[address] = DownIntent(at: instant(down.at, origin), change: down.change)
+            }
+            let raising = entry.raising(origin)
+            if raising != Raising() { state.raising[address] = raising }
+        }
+        return state
+    }
+
+    fileprivate static func instant(_ time: Double, _ origin: Double) -> Instant {
+        .origin + .milliseconds(Int64(((time - origin) * 1000).rounded()))
+    }
+}
+
+extension StateDocument.Entry {
+    fileprivate var isSane: Bool {
+        let all = [down?.at, raisedAt, upAt, warHold, warEnd, flapHold].compactMap { $0 } + (downs ?? [])
+        return all.allSatisfy(StateDocument.times.contains) && (downs ?? []).count <= 1000
+    }
+
+    fileprivate func raising(_ origin: Double) -> Raising {
+        var raising = Raising()
+        raising.raisedAt = raisedAt.map { StateDocument.instant($0, origin) }
+        raising.upAt = upAt.map { StateDocument.instant($0, origin) }
+        raising.warHold = warHold.map { .milliseconds(Int64($0 * 1000)) }
+        raising.warEnd = warEnd.map { StateDocument.instant($0, origin) }
+        raising.flapHold = flapHold.map { .milliseconds(Int64($0 * 1000)) }
+        raising.downs = (downs ?? []).map { StateDocument.instant($0, origin) }
+        return raising
+    }
+}
+
+extension Instant {
+    fileprivate var seconds: Double { (self - .origin).inSeconds }
+}

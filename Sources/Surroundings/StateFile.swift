@@ -1,0 +1,132 @@
+internal import Glibc
+package import Monitor
+internal import Site
+
+/// The file in which the monitor's state outlives it.
+///
+/// Written whole, beside the old one, synced to the disk and then renamed, so that there is a good one at every moment. Read
+/// once, at the start: what cannot be made sense of is set aside, and is never fatal.
+package struct StateFile: Hashable, Sendable {
+    /// The file, or its directory, would not be read or written; a reason in one line.
+    package struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
+        /// The path and the reason.
+        package let description: String
+    }
+
+    /// Ten thousand backends take some 2 MB.
+    private static let limit = 64 << 20
+
+    /// Where it is.
+    package let path: String
+    /// The director-admin socket of the monitor that it belongs to.
+    private let director: String
+
+    /// Names a file; nothing is opened yet.
+    package init(path: String, director: String) {
+        self.path = path
+        self.director = director
+    }
+
+    /// Reads the state; gives also what people should know. `origin` is `Instant.origin` in seconds since 1970.
+    package func read(origin: Double) -> (state: MonitorState, remarks: [String]) {
+        let bytes: [UInt8]?
+        do throws(Failure) {
+            bytes = try contents()
+        } catch {
+            return (MonitorState(), ["\(error): whose downs they are is not known"])
+        }
+        // Without a file it is a first start.
+        guard let bytes else { return (MonitorState(), directoryRemarks()) }
+        do throws(StateDocument.Unusable) {
+            return (try StateDocument.decode(bytes, director: director, origin: origin), directoryRemarks())
+        } catch {
+            return (MonitorState(), [setAside(error.reason)])
+        }
+    }
+
+    /// Writes the state durably.
+    package func write(_ state: MonitorState, origin: Double) throws(Failure) {
+        let bytes = StateDocument.encode(state, director: director, origin: origin)
+        let new = path + ".new"
+        let descriptor = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw failure(new) }
+        let isWritten = writeAll(bytes, descriptor) && fsync(descriptor) == 0
+        let error = errno
+        close(descriptor)
+        guard isWritten else {
+            unlink(new)
+            throw failure(new, error)
+        }
+        guard rename(new, path) == 0 else {
+            let error = errno
+            unlink(new)
+            throw failure(path, error)
+        }
+        try syncDirectory()
+    }
+
+    private var directory: String {
+        let end = path.lastIndex(of: "/") ?? path.startIndex
+        return end == path.startIndex ? "/" : String(path[..<end])
+    }
+
+    /// Nil where there is no file.
+    private func contents() throws(Failure) -> [UInt8]? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        if descriptor < 0, errno == ENOENT { return nil }
+        guard descriptor >= 0 else { throw failure(path) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw failure(path) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw Failure(description: "\(path): not a regular file") }
+        guard status.st_size <= Self.limit else { throw Failure(description: "\(path): too large") }
+        var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+        var length = 0
+        while length < bytes.count {
+            let room = bytes.count - length
+            let count = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress! + length, room) }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw failure(path) }
+            if count == 0 { break }
+            length += count
+        }
+        return Array(bytes.prefix(length))
+    }
+
+    private func writeAll(_ bytes: [UInt8], _ descriptor: CInt) -> Bool {
+        bytes.withUnsafeBytes { buffer in
+            var rest = buffer[...]
+            while !rest.isEmpty {
+                let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { return false }
+                rest = rest.dropFirst(count)
+            }
+            return true
+        }
+    }
+
+    /// A rename is safe only when its directory is on the disk.
+    private func syncDirectory() throws(Failure) {
+        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(directory) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw failure(directory) }
+    }
+
+    /// That nothing will be written is better known at the start than at the first HOST-DOWN.
+    private func directoryRemarks() -> [String] {
+        guard access(directory, W_OK | X_OK) != 0 else { return [] }
+        return ["\(failure(directory)): a restart will not know whose downs they are; see state_file"]
+    }
+
+    private func setAside(_ reason: String) -> String {
+        let place = path + ".unusable"
+        let isDone = rename(path, place) == 0
+        return "\(path): \(reason): \(isDone ? "set aside as \(place)" : "not used")"
+    }
+
+    private func failure(_ path: String, _ error: CInt = errno) -> Failure {
+        Failure(description: "\(printable(path)): \(String(cString: strerror(error)))")
+    }
+}

@@ -1,0 +1,114 @@
+import DirectorAdmin
+import Site
+import Testing
+
+/// Whose down it is, and what is written down of it.
+@Suite struct OwnershipTests {
+    private func bench(_ rows: Host...) -> Bench {
+        var bench = Bench { $0.recordsDowns = true }
+        #expect(bench.wake() == [.list])
+        _ = bench.list(rows)
+        return bench
+    }
+
+    private func records(_ actions: [Action]) -> [Int] {
+        actions.compactMap { if case .record(let id) = $0 { id } else { nil } }
+    }
+
+    @Test func aDownIsWrittenDownBeforeItIsSent() {
+        var bench = bench(row(1))
+        let asked = bench.want(.down, row(1))
+        let record = records(asked)
+        #expect(record.count == 1 && asked.asked == [])
+        #expect(bench.machine.intents[row(1).address] == DownIntent(at: bench.now))
+        #expect(bench.watch(row(1), for: .seconds(5)).asked == [])
+        #expect(bench.machine.recorded(record[0], at: bench.now).asked == [down(1, row(1))])
+    }
+
+    @Test func thatAListHasShownItIsWrittenDownToo() {
+        var bench = bench(row(1))
+        let decidedAt = bench.now
+        _ = bench.machine.recorded(records(bench.want(.down, row(1)))[0], at: bench.now)
+        _ = bench.reply(1, .ok)
+        let actions = bench.list([row(1, .down, changed: 4711)])
+        #expect(records(actions).count == 1)
+        #expect(bench.machine.intents == [row(1).address: DownIntent(at: decidedAt, change: 4711)])
+        #expect(bench.machine.isOwnDown(row(1).address))
+    }
+
+    @Test func ownershipEndsWhenASyncedRingShowsItUp() {
+        var bench = bench(row(1))
+        _ = bench.machine.recorded(records(bench.want(.down, row(1)))[0], at: bench.now)
+        _ = bench.reply(1, .ok)
+        _ = bench.list([row(1, .down)])
+        _ = bench.want(nil, row(1))
+        _ = bench.list([row(1)], ring: .syncing)
+        #expect(bench.machine.intents.count == 1)
+        let actions = bench.list([row(1)])
+        #expect(bench.machine.intents.isEmpty && records(actions).count == 1)
+    }
+
+    @Test func aWishThatPassesIsForgotten() {
+        var bench = bench(row(1))
+        let first = records(bench.want(.down, row(1)))[0]
+        let gone = bench.want(nil, row(1))
+        #expect(bench.machine.intents.isEmpty && records(gone).count == 1)
+        // What was written for it is none for the next wish.
+        let second = records(bench.want(.down, row(1)))[0]
+        #expect(bench.machine.recorded(first, at: bench.now).asked == [])
+        #expect(bench.machine.recorded(second, at: bench.now).asked == [down(1, row(1))])
+    }
+
+    @Test func whatOthersTookDownIsTheirs() {
+        var bench = bench(row(1))
+        _ = bench.list([row(1, .down)])
+        #expect(!bench.machine.isOwnDown(row(1).address) && bench.machine.intents.isEmpty)
+    }
+
+    // MARK: After a restart
+
+    private static let decided = Instant.origin + .seconds(900)
+
+    /// A monitor that was restarted, with this in its file, and what the director now lists.
+    private func restarted(_ intent: DownIntent, _ row: Host, ring: RingState? = .synced) -> Reconciliation {
+        var machine = Reconciliation(
+            manners: .init(interval: .seconds(10)),
+            restored: RestoredIntents([row.address: intent], unixOrigin: 1_000_000))
+        let now = Instant.origin + .seconds(1000)
+        _ = machine.woke(at: now)
+        #expect(machine.intents == [row.address: intent])
+        _ = machine.listed(Listing(ring: ring, hosts: [row]), at: now)
+        return machine
+    }
+
+    @Test func aDownThatWasSeenIsKnownByItsTime() {
+        let intent = DownIntent(at: Self.decided, change: 1_000_901)
+        let same = restarted(intent, row(1, .down, changed: 1_000_901))
+        #expect(same.isOwnDown(row(1).address) && same.intents == [row(1).address: intent])
+        // Somebody has raised it and taken it down meanwhile.
+        let others = restarted(intent, row(1, .down, changed: 1_000_950))
+        #expect(!others.isOwnDown(row(1).address) && others.intents.isEmpty)
+    }
+
+    @Test(arguments: [(-6, false), (0, true), (65, true), (126, false)])
+    func aDownThatWasNotSeenIsOursWhenItCameSoonAfterItsDecision(late: Int, isOurs: Bool) {
+        let machine = restarted(DownIntent(at: Self.decided), row(1, .down, changed: 1_000_900 + late))
+        #expect(machine.isOwnDown(row(1).address) == isOurs)
+    }
+
+    @Test func whatIsListedUpIsNobodysUnlessTheRingIsNotSynced() {
+        #expect(restarted(DownIntent(at: Self.decided), row(1)).intents.isEmpty)
+        #expect(!restarted(DownIntent(at: Self.decided), row(1), ring: .syncing).intents.isEmpty)
+    }
+
+    @Test func aBackendThatIsNotListedForAWhileIsNotForgotten() {
+        var bench = bench(row(1))
+        _ = bench.machine.recorded(records(bench.want(.down, row(1)))[0], at: bench.now)
+        _ = bench.reply(1, .ok)
+        _ = bench.list([row(1, .down, changed: 5)])
+        _ = bench.list([])
+        #expect(bench.machine.intents.count == 1)
+        _ = bench.list([row(1, .down, changed: 5)])
+        #expect(bench.machine.isOwnDown(row(1).address))
+    }
+}
