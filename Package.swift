@@ -81,6 +81,7 @@ let package = Package(
         .target(
             name: "ScriptedPeers", dependencies: ["COpenSSL", nio, nioPosix], path: "Tests/ScriptedPeers",
             swiftSettings: strict),
+        .target(name: "TemporaryFiles", path: "Tests/TemporaryFiles", swiftSettings: strict),
         .executableTarget(name: "Demo", dependencies: ["RingLab"], path: "Sources/Demo", swiftSettings: strict),
         .testTarget(name: "SiteTests", dependencies: ["Site"], swiftSettings: strict),
         .testTarget(
@@ -92,7 +93,8 @@ let package = Package(
             dependencies: ["DirectorAdmin", "Site", "Transport", "ScriptedPeers", nio, nioPosix],
             swiftSettings: strict),
         .testTarget(name: "HealthTests", dependencies: ["Health", "Site"], swiftSettings: strict),
-        .testTarget(name: "SettingsTests", dependencies: ["Settings", "Site"], swiftSettings: strict),
+        .testTarget(
+            name: "SettingsTests", dependencies: ["Settings", "Site", "TemporaryFiles"], swiftSettings: strict),
         .testTarget(
             name: "CheckTests",
             dependencies: ["Check", "Site", "DirectorAdmin", "Probes", "Transport", nio, nioPosix],
@@ -104,7 +106,7 @@ let package = Package(
         .testTarget(
             name: "SurroundingsTests",
             dependencies: [
-                "Surroundings", "Site", "DirectorAdmin", "Health", "Monitor", "RingLab",
+                "Surroundings", "Site", "DirectorAdmin", "Health", "Monitor", "RingLab", "TemporaryFiles",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -112,13 +114,16 @@ let package = Package(
         .testTarget(
             name: "PeerTests",
             dependencies: [
-                "Monitor", "Health", "Probes", "DirectorAdmin", "Transport", "Site", "ScriptedPeers", nio, nioPosix,
-                .product(name: "Logging", package: "swift-log"),
+                "Monitor", "Health", "Probes", "DirectorAdmin", "Transport", "Site", "ScriptedPeers", "TemporaryFiles",
+                nio,
+                nioPosix, .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .testTarget(
             name: "RingTests",
-            dependencies: ["RingLab", "Demo", "ScriptedPeers", "Probes", "Transport", "Site", nio, nioPosix],
+            dependencies: [
+                "RingLab", "Demo", "ScriptedPeers", "TemporaryFiles", "Probes", "Transport", "Site", nio, nioPosix,
+            ],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

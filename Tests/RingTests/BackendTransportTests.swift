@@ -1,10 +1,10 @@
-import Glibc
 import NIOCore
 import NIOPosix
 import Probes
 import RingLab
 import ScriptedPeers
 import Site
+import TemporaryFiles
 import Testing
 import Transport
 
@@ -12,19 +12,14 @@ extension RealRing {
     /// Each transport and protocol against a real backend: polled well, and with a fault.
     @Suite final class Transports {
         private let authority: TestCertificate
+        private let directory: TemporaryDirectory
         private let authorityFile: String
 
         init() throws {
             authority = try TestCertificate(names: ["Test Authority"], isAuthority: true)
-            var template = Array("/tmp/dovemon-ca.XXXXXX".utf8CString)
-            let file = mkstemp(&template)
-            authorityFile = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-            let pem = Array(authority.pem.utf8)
-            #expect(write(file, pem, pem.count) == pem.count)
-            close(file)
+            directory = try TemporaryDirectory()
+            authorityFile = try directory.write(authority.pem, to: "ca.pem")
         }
-
-        deinit { unlink(authorityFile) }
 
         private func backend(
             named name: String = "mail.example", relay: Int? = nil, until: Int = 864_000

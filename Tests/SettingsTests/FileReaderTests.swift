@@ -1,5 +1,6 @@
 import Glibc
 import Settings
+import TemporaryFiles
 import Testing
 
 @Suite struct FileReaderTests {

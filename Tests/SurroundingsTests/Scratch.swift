@@ -1,37 +1,19 @@
 import Glibc
+import TemporaryFiles
 import Testing
 
-/// A directory of one test's own, for scripts, FIFOs and sockets; removed with its content when the test lets go of it.
+/// A directory of one test's own, for scripts, FIFOs and sockets.
 final class Scratch: Sendable {
-    let path: String
+    private let directory: TemporaryDirectory
 
-    init() throws {
-        var template = Array("/tmp/dovemon-around-XXXXXX".utf8CString)
-        try #require(mkdtemp(&template) != nil)
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
+    init() throws { directory = try TemporaryDirectory() }
 
-    deinit {
-        guard let directory = opendir(path) else { return }
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if remove("\(path)/\(name)") != 0 { continue }
-        }
-        closedir(directory)
-        rmdir(path)
-    }
+    var path: String { directory.path }
 
     /// Writes a file and returns its path.
     @discardableResult
     func write(_ text: String, to name: String, mode: mode_t = 0o644) throws -> String {
-        let path = "\(path)/\(name)"
-        let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
-        try #require(file >= 0)
-        defer { close(file) }
-        try #require(Glibc.write(file, text, text.utf8.count) == text.utf8.count)
-        return path
+        try directory.write(text, to: name, mode: mode)
     }
 
     /// A shell script that knows the directory as `$here`.

@@ -1,21 +1,12 @@
-import Glibc
-import ScriptedPeers
+import TemporaryFiles
 
-/// A directory for a test's UNIX sockets, with a short name, that goes with its last holder.
+/// A directory for a test's UNIX sockets.
 final class SocketDirectory: Sendable {
-    let path: String
+    private let directory: TemporaryDirectory
 
-    init() throws {
-        var template = Array("/tmp/peers.XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw PeerError("mkdtemp: errno \(errno)") }
-        path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-    }
+    init() throws { directory = try TemporaryDirectory() }
 
-    deinit {
-        for name in ["director", "log", "ca.pem"] { unlink("\(path)/\(name)") }
-        rmdir(path)
-    }
-
+    var path: String { directory.path }
     var director: String { "\(path)/director" }
     var log: String { "\(path)/log" }
     var authorities: String { "\(path)/ca.pem" }
