@@ -51,6 +51,10 @@ extension Turn {
     }
     /// TLS is wanted, and cannot be had.
     static let startTLSNotOffered = Turn.fail(.tls, remark: "STARTTLS is not offered")
+    /// Asks for TLS by the protocol's own word for it, where it can be had.
+    static func askForTLS(_ command: String = "STARTTLS", isOffered: Bool) -> Turn {
+        isOffered ? .command(command) : .startTLSNotOffered
+    }
     /// A command, its line end added.
     static func command(_ text: String) -> Turn { .say(Array(text.utf8) + crlf) }
 }

@@ -46,7 +46,7 @@ struct LMTPDialogue: Dialogue {
         switch phase {
         case .greeting where greetsInClear:
             phase = .tls
-            return offersTLS ? .command("STARTTLS") : .startTLSNotOffered
+            return .askForTLS(isOffered: offersTLS)
         case .tls: return .startTLS
         case .greeting:
             greetsInClear = toBeEncrypted

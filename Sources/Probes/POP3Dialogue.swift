@@ -86,10 +86,8 @@ struct POP3Dialogue: Dialogue {
 
     private mutating func capabilitiesEnded() -> Turn {
         guard toBeEncrypted else { return quit() }
-        phase = .tls
-        guard offersTLS else { return .startTLSNotOffered }
-        state = .startTLS
-        return .command("STLS")
+        (phase, state) = (.tls, .startTLS)
+        return .askForTLS("STLS", isOffered: offersTLS)
     }
 
     private mutating func visitOrQuit() -> Turn {

@@ -120,10 +120,8 @@ struct SieveDialogue: Dialogue {
     }
 
     private mutating func startTLS() -> Turn {
-        phase = .tls
-        guard offersTLS else { return .startTLSNotOffered }
-        state = .startTLS
-        return .command("STARTTLS")
+        (phase, state) = (.tls, .startTLS)
+        return .askForTLS(isOffered: offersTLS)
     }
 
     private mutating func logIn() -> Turn {
