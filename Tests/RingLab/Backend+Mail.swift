@@ -33,4 +33,21 @@ extension Backend {
             ["flags", "add", "-u", account.username, flags, "mailbox", "INBOX", "header", "subject", subject],
             within: .seconds(10))
     }
+
+    /// Real mail of a user whose account was mistyped, some of it about to go, some of it about dovemon.
+    package func saveStrangersMail() async throws {
+        try await save(subject: "one")
+        try await save(subject: "two", flags: "\\Deleted")
+        try await save(subject: "three", flags: "\\Seen \\Deleted")
+        try await save(subject: "four", header: "X-Dovemon-Test: is what you call it?\n")
+        try await save(subject: "five", header: "X-Dovemon: mon.example/a1/1/0000000000000001\n")
+        try await save(subject: "X-Dovemon-Test: mon.example/a1/1/0000000000000001", flags: "\\Flagged")
+    }
+
+    /// The headers of the messages in the account's INBOX.
+    package func headers() async throws -> [String] {
+        let output = try await instance.doveadm(
+            ["fetch", "-u", account.username, "hdr", "mailbox", "INBOX", "all"], within: .seconds(10))
+        return output.split(separator: "hdr:\n").map(String.init)
+    }
 }

@@ -11,23 +11,29 @@ package struct LabAccount: Hashable, Sendable {
     }
 }
 
-/// One backend: a Dovecot with IMAP, POP3 and LMTP that takes any user with the account's password.
+/// One backend: a Dovecot with IMAP, POP3 and LMTP, and what else it is given, that takes any user with the account's
+/// password.
 package final class Backend: Sendable {
     package let address: String
     /// What dovemon polls with.
     package let account: LabAccount
     private let ports: Ports
+    private let further: FurtherServices?
     let instance: Instance
 
-    init(address: String, account: LabAccount, ports: Ports, instance: Instance) throws {
+    init(
+        address: String, account: LabAccount, ports: Ports, further: FurtherServices?, instance: Instance
+    ) throws {
         self.address = address
         self.account = account
         self.ports = ports
+        self.further = further
         self.instance = instance
         try makeDirectory(mailDirectory)
         guard chown(mailDirectory, Identity.current.mailUser, Identity.current.mailGroup) == 0 else {
             throw LabError.failed("\(mailDirectory): cannot give it to the mail user")
         }
+        try further?.write(to: instance.directory)
         try configure(password: account.password)
     }
 
@@ -35,6 +41,13 @@ package final class Backend: Sendable {
 
     /// Dovecot's own log of this backend.
     package var logFile: String { "\(instance.directory)/log" }
+
+    /// The lines that clients have said behind the login and over LMTP since the start, or since `forgetWhatWasSaid`; none
+    /// without further services.
+    package var said: [String] { further?.said(instance.directory) ?? [] }
+
+    /// Forgets what was said.
+    package func forgetWhatWasSaid() { further?.forget(instance.directory) }
 
     /// Logs the account in over IMAP, straight to this backend, and returns what `imapConversation` does.
     package func imap(_ commands: String..., within limit: Duration = .seconds(5)) async throws -> [String] {
@@ -119,8 +132,9 @@ package final class Backend: Sendable {
     }
 
     private func configure(password: String) throws {
+        let further = further.map { "\n" + $0.configuration(instance.directory, ports) } ?? ""
         try instance.configure(
-            backendConfiguration(directory: instance.directory, password: password, ports: ports))
+            backendConfiguration(directory: instance.directory, password: password, ports: ports) + further)
     }
 
     private var mailDirectory: String { "\(instance.directory)/mail" }

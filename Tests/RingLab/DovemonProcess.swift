@@ -37,12 +37,14 @@ package final class DovemonProcess: Sendable {
     /// - Parameters:
     ///   - settings: what differs from the defaults here: the ring's socket and ports, IMAP only, `interval: 1`,
     ///     `timeout: 2`, `retry_count: 2`, a lock file of its own. Values are written as they are, so quote what YAML would misread.
+    ///   - accounts: the text of the accounts' file, in place of an account for each backend.
     ///   - options: further ones of the command line.
     ///   - director: the director beside which it runs.
     ///   - environment: what it finds in its environment besides.
     ///   - isForeground: `--foreground`; without it the settings say where the log goes.
     package init(
-        ring: Ring, settings: [(String, String)] = [], options: [String] = [], director: Int = 0,
+        ring: Ring, settings: [(String, String)] = [], accounts: String? = nil, options: [String] = [],
+        director: Int = 0,
         environment: [String] = [], isForeground: Bool = true, binary: String = DovemonProcess.binary
     ) throws {
         guard access(binary, X_OK) == 0 else { throw LabError.failed("\(binary) is not there: it must be built first") }
@@ -56,7 +58,11 @@ package final class DovemonProcess: Sendable {
             ("state_file", "\(directory)/state.json"),
         ]
         try Self.write(settings, over: defaults, to: directory)
-        try Self.write(accountsFor: ring.backends.map { ($0.address, $0.account) }, to: directory)
+        if let accounts {
+            try writeFile("\(directory)/test.accounts.yml", accounts, mode: 0o600)
+        } else {
+            try Self.write(accountsFor: ring.backends.map { ($0.address, $0.account) }, to: directory)
+        }
         let output = open("\(directory)/log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         defer { close(output) }
         child = try ring.reaper.start(

@@ -14,6 +14,7 @@ package final class Ring: Sendable {
     package let startDuration: Duration
     let reaper: Reaper
     private let network: Loopback
+    private let further: FurtherServices?
     private let members: Mutex<(present: [Backend], everMade: Int)>
 
     /// Why no ring can run on this machine; nil when one can.
@@ -37,8 +38,15 @@ package final class Ring: Sendable {
     /// The backends, in the order in which they were added.
     package var backends: [Backend] { members.withLock { $0.present } }
 
+    /// The port of a backend's service, where the ring was started with further ones.
+    package func port(_ listener: FurtherServices.Listener) -> Int { network.ports.port(listener) }
+
     /// Starts a ring; returns when all backends listen and all directors say `ring synced`.
-    package static func start(directors: Int = 3, backends: Int = 4) async throws -> Ring {
+    ///
+    /// - Parameter further: what all backends serve besides IMAP, POP3 and LMTP in clear.
+    package static func start(
+        directors: Int = 3, backends: Int = 4, further: FurtherServices? = nil
+    ) async throws -> Ring {
         if let unavailableReason { throw LabError.failed(unavailableReason) }
         var tries = 0
         while true {
@@ -49,9 +57,10 @@ package final class Ring: Sendable {
             do {
                 let network = try Loopback.choose(directors: directors, backends: backends)
                 let plan = try RingPlan(
-                    network: network, directory: directory, reaper: reaper, directors: directors, backends: backends)
+                    network: network, directory: directory, reaper: reaper, directors: directors, backends: backends,
+                    further: further)
                 try await plan.start()
-                return Ring(plan, network: network, took: .now - start)
+                return Ring(plan, network: network, further: further, took: .now - start)
             } catch {
                 // Somebody else may have taken an address meanwhile.
                 reaper.reap([])
@@ -60,13 +69,14 @@ package final class Ring: Sendable {
         }
     }
 
-    private init(_ plan: RingPlan, network: Loopback, took duration: Duration) {
+    private init(_ plan: RingPlan, network: Loopback, further: FurtherServices?, took duration: Duration) {
         directory = plan.directory
         reaper = plan.reaper
         account = plan.account
         directors = plan.directors
         members = Mutex((plan.backends, plan.backends.count))
         self.network = network
+        self.further = further
         startDuration = duration
     }
 
@@ -131,7 +141,7 @@ package final class Ring: Sendable {
             return members.everMade - 1
         }
         let backend = try makeBackend(
-            number, network: network, directory: directory, reaper: reaper, account: account)
+            number, network: network, directory: directory, reaper: reaper, account: account, further: further)
         try await backend.start()
         members.withLock { $0.present.append(backend) }
         _ = try await directors[0].doveadm("director", "add", backend.address)

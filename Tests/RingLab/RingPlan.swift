@@ -6,7 +6,9 @@ struct RingPlan: Sendable {
     let directors: [Director]
     let backends: [Backend]
 
-    init(network: Loopback, directory: String, reaper: Reaper, directors: Int, backends: Int) throws {
+    init(
+        network: Loopback, directory: String, reaper: Reaper, directors: Int, backends: Int, further: FurtherServices?
+    ) throws {
         self.directory = directory
         self.reaper = reaper
         let directorAddresses = (0..<directors).map(network.director)
@@ -20,7 +22,8 @@ struct RingPlan: Sendable {
         }
         let account = account
         self.backends = try (0..<backends).map {
-            try makeBackend($0, network: network, directory: directory, reaper: reaper, account: account)
+            try makeBackend(
+                $0, network: network, directory: directory, reaper: reaper, account: account, further: further)
         }
     }
 
@@ -36,11 +39,13 @@ struct RingPlan: Sendable {
 
 /// Lays out the backend of this number.
 func makeBackend(
-    _ index: Int, network: Loopback, directory: String, reaper: Reaper, account: LabAccount
+    _ index: Int, network: Loopback, directory: String, reaper: Reaper, account: LabAccount,
+    further: FurtherServices?
 ) throws -> Backend {
     let address = network.backend(index)
     let instance = try Instance(name: "b\(index + 1)", address: address, in: directory, reaper: reaper)
-    return try Backend(address: address, account: account, ports: network.ports, instance: instance)
+    return try Backend(
+        address: address, account: account, ports: network.ports, further: further, instance: instance)
 }
 
 extension [Director] {

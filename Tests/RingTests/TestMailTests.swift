@@ -9,22 +9,12 @@ import Transport
 extension RealRing {
     /// Polls that write, find and remove messages in a real Dovecot's mailbox.
     @Suite struct TestMailTests {
-        /// Real mail of a user whose account was mistyped, some of it about to go, some of it about dovemon.
-        private static func fill(_ backend: Backend) async throws {
-            try await backend.save(subject: "one")
-            try await backend.save(subject: "two", flags: "\\Deleted")
-            try await backend.save(subject: "three", flags: "\\Seen \\Deleted")
-            try await backend.save(subject: "four", header: "X-Dovemon-Test: is what you call it?\n")
-            try await backend.save(subject: "five", header: "X-Dovemon: mon.example/a1/1/0000000000000001\n")
-            try await backend.save(subject: "X-Dovemon-Test: mon.example/a1/1/0000000000000001", flags: "\\Flagged")
-        }
-
         @Test func `Appending, finding and expunging leaves a mailbox as it was`() async throws {
             try await withRing(directors: 1, backends: 1) { ring in
                 let monitor = try Monitor(ring, imap: IMAPChecks(selects: true, appends: true, removal: .marked))
                 for _ in 1...3 { #expect(try await monitor.poll(.imap).isWholeSuccess) }
                 #expect(try await ring.backends[0].messages() == [])
-                try await Self.fill(ring.backends[0])
+                try await ring.backends[0].saveStrangersMail()
                 let before = try await ring.backends[0].messages()
                 for _ in 1...3 { #expect(try await monitor.poll(.imap).isWholeSuccess) }
                 #expect(try await ring.backends[0].messages() == before)
@@ -34,7 +24,7 @@ extension RealRing {
         @Test func `Strangers' mail stays untouched, what they flagged as deleted too`() async throws {
             try await withRing(directors: 1, backends: 1) { ring in
                 let backend = ring.backends[0]
-                try await Self.fill(backend)
+                try await backend.saveStrangersMail()
                 let before = try await backend.messages()
                 #expect(before.count == 6 && before.count { $0.flags.contains("\\Deleted") } == 2)
                 // What is left over of earlier runs goes, so that there is something to remove.
@@ -89,7 +79,7 @@ extension RealRing {
         @Test func `POP3 deletes what LMTP delivers`() async throws {
             try await withRing(directors: 1, backends: 1) { ring in
                 let backend = ring.backends[0]
-                try await Self.fill(backend)
+                try await backend.saveStrangersMail()
                 let before = try await backend.messages()
                 let monitor = try Monitor(
                     ring, pop3: POP3Checks(stats: true, removal: .marked), lmtp: LMTPChecks(delivers: true))
@@ -129,7 +119,7 @@ extension RealRing {
                 let monitor = try Monitor(
                     ring, imap: IMAPChecks(selects: true, removal: .all), pop3: POP3Checks(stats: true, removal: .all))
                 for service in [MailProtocol.imap, .pop3] {
-                    try await Self.fill(backend)
+                    try await backend.saveStrangersMail()
                     for _ in 1...2 { #expect(try await monitor.poll(service).isWholeSuccess) }
                     #expect(try await backend.messages() == [])
                 }
