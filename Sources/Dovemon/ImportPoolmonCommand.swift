@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Glibc
 internal import Settings
+internal import Site
 
 /// `dovemon import-poolmon`: writes the files that do what poolmon does with some options.
 struct ImportPoolmonCommand: ParsableCommand {
@@ -12,15 +13,15 @@ struct ImportPoolmonCommand: ParsableCommand {
             dovemon import-poolmon [--output DIR] --file /etc/default/poolmon
             """,
         discussion: """
-            Takes the options of poolmon or of its maintained fork, and writes config.yml and, where poolmon logs in, \
-            test.accounts.yml, never over existing files. What has no counterpart is told on standard error. Exit \
-            status: 0 all is written, 2 it could not be written, 3 the options cannot be taken over.
+            Takes the options of poolmon or of its maintained fork, and writes config.yml and test.accounts.yml, never \
+            over existing files. What has no counterpart is told on standard error. Exit status: 0 all is written, 2 it \
+            could not be written, 3 the options cannot be taken over.
             """)
 
     @Option(help: "Take the options from the OPTIONS of this file; nothing in it is executed.", completion: .file())
     var file: String?
 
-    @Option(help: "The directory to write to.", completion: .directory)
+    @Option(help: "The directory to write to; it is created where only its parent is there.", completion: .directory)
     var output = "."
 
     @Argument(parsing: .captureForPassthrough, help: "poolmon's options.")
@@ -46,14 +47,18 @@ struct ImportPoolmonCommand: ParsableCommand {
     }
 
     private func write(_ imported: PoolmonImport) throws {
-        var files = [(path: "\(output)/config.yml", text: imported.configurationText, permissions: UInt32(0o644))]
-        if let text = imported.accountsText {
-            files.insert((path: "\(output)/test.accounts.yml", text: text, permissions: 0o600), at: 0)
-        }
+        let files = [
+            (path: "\(output)/test.accounts.yml", text: imported.accountsText, permissions: UInt32(0o600)),
+            (path: "\(output)/config.yml", text: imported.configurationText, permissions: UInt32(0o644)),
+        ]
         // Half of what belongs together helps nobody.
         let existing = files.filter { access($0.path, F_OK) == 0 }
         for file in existing { standardError("dovemon: \(file.path): exists, nothing is written") }
         guard existing.isEmpty else { throw ExitStatus.notWritten }
+        if mkdir(output, 0o755) != 0, errno != EEXIST {
+            standardError("dovemon: \(printable(output, limit: 4_096)): \(String(cString: strerror(errno)))")
+            throw ExitStatus.notWritten
+        }
         for file in files {
             try writeNew(file.text, to: file.path, permissions: file.permissions)
             standardOutput(file.path)

@@ -28,7 +28,6 @@ private func mistake(_ options: [String], credentials: String = "me\n\(secret)\n
         #expect(settings.retryCount == 5 && settings.retryInterval == .seconds(1))
         #expect(settings.usesHostFlush && !settings.pollIMAPList && !settings.isDryRun)
         #expect(settings.logLevel == 1)
-        #expect(try imported().accountsText == nil)
     }
 
     static let ports: [([String], [Service])] = [
@@ -84,6 +83,15 @@ private func mistake(_ options: [String], credentials: String = "me\n\(secret)\n
         #expect(try PoolmonImport(options) { _ in Array("u\np\n".utf8) }.settings == expected)
     }
 
+    @Test func withoutCredentialsTheAccountsFileSaysHowToGiveSome() throws {
+        let text = try imported().accountsText
+        #expect(Accounts.read(Array(text.utf8), file: "a") == .read(Accounts(), from: "a", warnings: []))
+        let filledIn = text.split(separator: "\n").drop { $0 != "#" }.map { $0.dropFirst(2) }.joined(separator: "\n")
+        #expect(
+            Accounts.read(Array(filledIn.utf8), file: "a").value
+                == Accounts(fallback: Account(username: "USER", password: Password("PASSWORD"))))
+    }
+
     @Test func certificatesAreVerifiedAsByTheForkWhereItIsTheFork() throws {
         #expect(try imported("-s", "993").settings.verifiesCertificates == false)
         #expect(try imported("-s", "993").notes.contains { $0.hasPrefix("--ssl: certificates are not verified") })
@@ -114,7 +122,7 @@ private func mistake(_ options: [String], credentials: String = "me\n\(secret)\n
         let taken = try PoolmonImport(options) { _ in Array("me\n\(secret)\n".utf8) }
         let settings = Settings.read(Array(taken.configurationText.utf8), file: "c")
         #expect(settings == .read(taken.settings, from: "c", warnings: []))
-        let accounts = Accounts.read(Array((taken.accountsText ?? "").utf8), file: "a")
+        let accounts = Accounts.read(Array(taken.accountsText.utf8), file: "a")
         #expect(accounts == .read(taken.accounts, from: "a", warnings: []))
         #expect(doubts(between: settings, accounts) == [])
         #expect(!taken.configurationText.contains(secret) && !taken.notes.joined().contains(secret))

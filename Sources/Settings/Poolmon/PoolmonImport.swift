@@ -43,12 +43,22 @@ package struct PoolmonImport: Equatable, Sendable {
         }
     }
 
-    /// The file of the accounts, with the password in it; nil where there are none.
-    package var accountsText: String? {
-        guard !accounts.isEmpty else { return nil }
+    /// The file of the accounts, with the password in it; where there are none, it says how to give one.
+    package var accountsText: String {
+        guard !accounts.isEmpty else { return Self.noAccounts }
         return "# dovemon's test account, for all backends. Let dovemon's user alone read this file.\n\n"
             + accounts.yaml { $0.secret }
     }
+
+    private static let noAccounts = """
+        # dovemon's test accounts. Without poolmon's --credfile there are none, and backends are polled without a login.
+        # With these lines dovemon logs in to all of them; let dovemon's user alone read this file.
+        #
+        # default:
+        #   username: USER
+        #   password: PASSWORD
+
+        """
 }
 
 extension PoolmonImport {
