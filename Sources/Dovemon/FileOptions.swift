@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Settings
 internal import Site
+internal import Transport
 
 /// Where the settings and the accounts are read from.
 struct FileOptions: ParsableArguments {
@@ -17,7 +18,9 @@ struct FileOptions: ParsableArguments {
 
     /// Reads both files as they are now.
     func read() -> ReadFiles {
-        ReadFiles(settings: Settings.load(path: config), accounts: Accounts.load(path: accounts))
+        ReadFiles(
+            settings: Settings.load(path: config, rules: [.readableAuthorities]),
+            accounts: Accounts.load(path: accounts))
     }
 
     /// Writes the default configuration where there is none; never over a file.
@@ -35,6 +38,21 @@ struct FileOptions: ParsableArguments {
         if case .absent = files.settings { throw ExitStatus.notConfigured }
         throw ExitStatus.unusable
     }
+}
+
+extension SettingsRule {
+    /// The file of trusted issuers can be used. OpenSSL alone knows, and it is asked where the setting's place is known.
+    static let readableAuthorities = SettingsRule(
+        names: ["ssl_ca_file"], accepted: "a PEM file with a certificate in it, which dovemon's user can read",
+        complaint: { settings in
+            guard let file = settings.authoritiesFile else { return nil }
+            do throws(TLSError) {
+                _ = try TLSContext(TLSConfiguration(trust: .file(file)))
+                return nil
+            } catch {
+                return error.reason
+            }
+        })
 }
 
 /// What came of reading both files.

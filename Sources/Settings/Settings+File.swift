@@ -4,13 +4,18 @@ extension Settings {
 
     private static let sizeLimit = FileSizeLimit(mebibytes: 1, advice: "a configuration is a few lines: name that file")
 
-    /// Reads the configuration at `path`, or, without one, at the first of `places` that has a file.
-    package static func load(path: String? = nil, places: [String] = defaultPlaces) -> Loaded<Settings> {
+    /// Reads the configuration at `path`, or, without one, at the first of `places` that has a file; it has to obey
+    /// `rules`, too.
+    package static func load(
+        path: String? = nil, places: [String] = defaultPlaces, rules: [SettingsRule] = []
+    ) -> Loaded<Settings> {
         let absent = Diagnostic(
             .error, file: places.first ?? "", at: nil,
             "no configuration here\(places.dropFirst().map { " and none at \($0)" }.joined()),"
                 + " copy config.yml.sample to it or name a file with --config")
-        return .load(path: path, places: places, limit: sizeLimit, absent: { .absent($0 ?? absent) }, read: read)
+        return .load(
+            path: path, places: places, limit: sizeLimit, absent: { .absent($0 ?? absent) },
+            read: { read($0, file: $1, rules: rules) })
     }
 
     /// Where a configuration is to be written, as there is none; nil when there is one, be it good or bad.
@@ -19,8 +24,8 @@ extension Settings {
         return path ?? places.first
     }
 
-    /// Reads the text of a configuration; `file` is what diagnostics call it.
-    package static func read(_ bytes: [UInt8], file: String) -> Loaded<Settings> {
+    /// Reads the text of a configuration, which has to obey `rules`, too; `file` is what diagnostics call it.
+    package static func read(_ bytes: [UInt8], file: String, rules: [SettingsRule] = []) -> Loaded<Settings> {
         var findings = Findings(file: file)
         var settings = Settings()
         guard let root = YAMLReader.read(bytes, &findings), !root.isBlank, !root.isRefused else {
@@ -31,11 +36,13 @@ extension Settings {
                 at: root.position, "the file is no list of settings", accepted: "lines such as `interval: 10`")
             return findings.loaded(settings)
         }
-        settings.read(entries, isComplete: root.isComplete, &findings)
+        settings.read(entries, isComplete: root.isComplete, SettingsRule.all + rules, &findings)
         return findings.loaded(settings)
     }
 
-    private mutating func read(_ entries: [YAMLEntry], isComplete: Bool, _ findings: inout Findings) {
+    private mutating func read(
+        _ entries: [YAMLEntry], isComplete: Bool, _ rules: [SettingsRule], _ findings: inout Findings
+    ) {
         let settings = [String: Setting](uniqueKeysWithValues: Setting.table.map { ($0.name, $0) })
         var positions: [String: Position] = [:]
         var wrong: Set<String> = []
@@ -66,7 +73,7 @@ extension Settings {
             }
         }
         guard isComplete else { return }
-        for rule in SettingsRule.all where wrong.isDisjoint(with: rule.names) {
+        for rule in rules where wrong.isDisjoint(with: rule.names) {
             guard let complaint = rule.complaint(self) else { continue }
             let last = rule.names.compactMap { name in positions[name].map { (name, $0) } }.max { $0.1 < $1.1 }
             if let accepted = rule.accepted {

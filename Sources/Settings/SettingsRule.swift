@@ -1,13 +1,22 @@
 import Site
 
 /// Something that has to hold between several settings, or that is better known before the daemon starts.
-struct SettingsRule: Sendable {
+package struct SettingsRule: Sendable {
     /// The settings that it is about: it is not looked at when one of them was wrong in itself.
     let names: [String]
     /// What is accepted; nil for a piece of advice, which keeps nobody from anything.
     var accepted: String?
     /// What is wrong; nil when it holds.
     let complaint: @Sendable (Settings) -> String?
+
+    /// A rule for whoever reads the settings, besides those that always hold.
+    package init(
+        names: [String], accepted: String? = nil, complaint: @escaping @Sendable (Settings) -> String?
+    ) {
+        self.names = names
+        self.accepted = accepted
+        self.complaint = complaint
+    }
 
     /// All of them.
     static let all = mistakes + advice

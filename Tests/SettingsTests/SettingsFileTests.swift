@@ -166,6 +166,19 @@ private func complaints(_ text: String) -> [String] { read(text).diagnostics.map
         #expect(complaints("# a comment\n" + line + "\n") == ["config.yml:2:\(column): \(complaint)"])
     }
 
+    @Test func whoReadsItMayHaveRulesOfTheirOwn() {
+        let rule = SettingsRule(names: ["interval"], accepted: "an interval of 5") { settings in
+            settings.interval == .seconds(5) ? nil : "it is not 5"
+        }
+        func complaints(_ text: String) -> [String] {
+            Settings.read(Array(text.utf8), file: "c", rules: [rule]).diagnostics.map(\.description)
+        }
+        #expect(complaints("interval: 5\n") == [])
+        #expect(
+            complaints("loglevel: 1\ninterval: 6\n") == ["c:2:1: interval: it is not 5, accepted: an interval of 5"])
+        #expect(complaints("interval: 0.5 s\n").count == 1)
+    }
+
     @Test func aKeyThatComesTwiceIsAMistake() {
         #expect(
             complaints("interval: 1\ntimeout: 1\ninterval: 1\n") == [
