@@ -45,7 +45,8 @@ extension PollOptions {
 extension Deciding {
     fileprivate init(_ settings: Settings) {
         self.init()
-        timeoutGrows = settings.timeoutGrows
+        // Without a limit there is nothing to grow, and the minute that stands for it is the most that any poll gets.
+        timeoutGrows = settings.timeoutGrows && settings.timeout != .zero
         retryInterval = settings.retryInterval
         goodRoundsNeeded = settings.upCount
         minHealthy = settings.minHealthy

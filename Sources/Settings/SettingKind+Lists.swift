@@ -13,6 +13,10 @@ extension SettingKind where Value == [Service] {
             for item in try node.items() {
                 let text = try item.anyText()
                 guard let service = Service(setting: text) else {
+                    if text.lowercased().hasSuffix("/starttls") {
+                        throw Complaint(
+                            item, "\(quoted(text)): no STARTTLS here, `imap_ssl: starttls` and its kin are for that")
+                    }
                     throw Complaint(item, "\(quoted(text)) is no port to poll")
                 }
                 guard !services.contains(service) else { throw Complaint(item, "\(quoted(text)) comes twice") }

@@ -38,6 +38,10 @@ struct Effect: CustomTestStringConvertible, Sendable {
         Effect("retry_count: 5") { $0.failuresNeeded = 5 },
         Effect("retry_interval: 0.5") { $0.deciding.retryInterval = .milliseconds(500) },
         Effect("timeout_growth: yes") { $0.deciding.timeoutGrows = true },
+        Effect("timeout: 0", with: "timeout_growth: yes") {
+            $0.timeout = .seconds(60)
+            $0.deciding.timeoutGrows = false
+        },
         Effect("up_count: 2") { $0.deciding.goodRoundsNeeded = 2 },
         Effect("rapid_rounds: 10") { $0.deciding.rapidRounds = 10 },
         Effect("rapid_fails_needed: 3") { $0.deciding.rapidFailuresNeeded = 3 },

@@ -111,6 +111,10 @@ private func complaints(_ text: String) -> [String] { read(text).diagnostics.map
             ("ssl_server_name: '%{host}'", 18, "\"%{host}\" is no host name", names),
             ("ssl_min_protocol: TLSv1.4", 19, "\"TLSv1.4\" is none of the names", "TLSv1, TLSv1.1, TLSv1.2, TLSv1.3"),
             ("ssl_ca_file: ca.pem", 14, "\"ca.pem\" is no absolute path", "an absolute path of at most 4095 bytes"),
+            (
+                "poll_ports: [993/ssl, banner:2525/starttls]", 23,
+                "\"banner:2525/starttls\": no STARTTLS here, `imap_ssl: starttls` and its kin are for that", ports
+            ),
             ("beupdatescript: script", 17, "\"script\" is no absolute path", "an absolute path of at most 4095 bytes"),
             (
                 "beupdatescript_timeout: 0.5", 25, "\"0.5\" is out of range",
