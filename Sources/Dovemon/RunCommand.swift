@@ -39,6 +39,8 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)
+        // Before anything that takes time: one that comes while dovemon starts must not kill it.
+        let ends = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let reloads = await UnixSignalsSequence(trapping: .sighup)
         if writeMissingConfig { try files.writeMissingConfiguration() }
         let loaded = try files.loadOrExit().commandingNothing(if: dryRun)
@@ -65,8 +67,11 @@ struct RunCommand: AsyncParsableCommand {
             let group = ServiceGroup(
                 configuration: ServiceGroupConfiguration(
                     // They end in the opposite order: when no change can come any more, scripts may still end.
-                    services: [.init(service: scripts), .init(service: daemon), .init(service: reloading)],
-                    gracefulShutdownSignals: [.sigterm, .sigint],
+                    services: [
+                        .init(service: scripts), .init(service: daemon), .init(service: reloading),
+                        .init(
+                            service: Ending(signals: ends), successTerminationBehavior: .gracefullyShutdownGroup),
+                    ],
                     logger: Logger(label: "services") { _ in
                         SwiftLogNoOpLogHandler()
                     }))
@@ -98,6 +103,15 @@ struct RunCommand: AsyncParsableCommand {
             }
         }
     }
+}
+
+/// Ends the program, in order, at the first signal that asks for it.
+private struct Ending: Service {
+    /// SIGTERM and SIGINT, trapped since the start.
+    let signals: UnixSignalsSequence
+
+    /// Returns when the program is to end.
+    func run() async { for await _ in signals.cancelOnGracefulShutdown() { return } }
 }
 
 extension UpdateScripts.Program {
