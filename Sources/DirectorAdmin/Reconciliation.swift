@@ -157,17 +157,22 @@ extension Reconciliation {
     private mutating func proceed(at now: Instant) -> [Action] {
         var actions = giveUpMoves()
         actions += table.delaysPassed(at: now, manners).map(Action.report)
-        let guarded = table.guardPools(at: now, manners)
-        actions += guarded.events.map(Action.report) + guarded.polls.map(Action.poll)
+        actions += guardPools(at: now)
         if contact.permitsCommands(at: now, manners) {
             actions += manners.isDryRun ? tellCommands(at: now) : sendCommands(at: now)
         }
-        actions += record()
+        actions += guardPools(at: now) + record()
         if now >= nextList {
             contact.listStarted(at: now)
             actions.append(.list)
         }
         return actions
+    }
+
+    /// Looks anew which HOST-DOWNs the pools can spare; also after a sending, which may leave others less.
+    private mutating func guardPools(at now: Instant) -> [Action] {
+        let guarded = table.guardPools(at: now, manners)
+        return guarded.events.map(Action.report) + guarded.polls.map(Action.poll)
     }
 
     /// Has the intents written down when they are others than before.

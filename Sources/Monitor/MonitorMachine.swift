@@ -59,7 +59,7 @@ package struct MonitorMachine: Sendable {
     private var reconciliation: Reconciliation
     private var backends: [IPAddress: WatchedBackend] = [:]
     private var rounds = 0
-    private var ownTrouble = OwnTrouble()
+    private var troubles = ToldTroubles()
     private var unusedAccounts = UnusedAccounts()
     private var records = StateRecords()
     /// What is known of backends that are not listed, or not yet.
@@ -207,12 +207,11 @@ extension MonitorMachine {
         _ id: PollID, _ backend: WatchedBackend, _ report: PollReport, _ outcome: BackendHealth.Outcome, at now: Instant
     ) -> MonitorEvent {
         guard let failure = report.failure else {
+            troubles.over(id.address, id.service)
             return .pollSucceeded(backend: backend.spelling, id.service, report)
         }
         guard let streak = outcome.streak else {
-            let isNews =
-                failure.meaning == .nothing
-                ? ownTrouble.isNews(at: now) : !failure.isAccountRejected || backend.isNewlyRejected
+            let isNews = troubles.isNews(failure, id.address, id.service, at: now)
             return .pollUndetermined(backend: backend.spelling, id.service, failure, isNews: isNews)
         }
         if let stage = outcome.stage {

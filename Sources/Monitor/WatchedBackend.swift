@@ -20,8 +20,6 @@ struct WatchedBackend: Sendable {
     /// When it may go up again.
     var raising: Raising
     private var account = AccountStanding()
-    /// Whether the latest poll was the first one that its test account was rejected in.
-    private(set) var isNewlyRejected = false
     /// What the latest polls noticed beside failures: it is told when it is new.
     private var warned: [Service: Set<PollWarning.Kind>] = [:]
     /// Whether it was told that it is left down; until it is something else.
@@ -71,8 +69,6 @@ extension WatchedBackend {
         _ service: Service, _ report: PollReport, _ deciding: Deciding, _ rules: BackendHealth.Rules, at now: Instant
     ) -> (outcome: BackendHealth.Outcome, report: PollReport) {
         var report = report
-        let wasRejected = account.isRejected
-        defer { isNewlyRejected = account.isRejected && !wasRejected }
         report.failure = account.judge(report, deciding.accountRule)
         recentRounds.pollEnded(report)
         return (health.pollEnded(service, report.failure, rules, at: now), report)

@@ -67,7 +67,7 @@ private func expect(
         let relay = PollFailure(phase: .login, kind: .relay, code: "451", text: "no relay")
         expect(
             .pollUndetermined(
-                backend: "10.2.2.75", Service(.submission, port: 587, tls: .starttls), relay, isNews: true), .warning,
+                backend: "10.2.2.75", Service(.submission, port: 587, tls: .starttls), relay, isNews: true), .error,
             "backend=10.2.2.75 protocol=submission port=587 poll=warning phase=login kind=relay code=451 "
                 + "text=\"no relay\" note=\"the backend itself has answered: not counted against the backend\"")
     }

@@ -62,7 +62,7 @@ extension RealRing {
             let relay = try await dovemon.waitForLine(
                 containing: "protocol=submission", "kind=relay", within: .seconds(5))
             #expect(
-                relay.text.contains(" warning: ") && relay.text.contains("poll=warning") && relay.text.contains("451"))
+                relay.text.contains(" err: ") && relay.text.contains("poll=warning") && relay.text.contains("451"))
             let start = dovemon.lines.count
             try await waitUntil("retry_count rounds", within: .seconds(10)) {
                 dovemon.lines.dropFirst(start).count { $0.text.contains("kind=relay") } >= 3

@@ -48,7 +48,8 @@ package struct LogLine: Hashable, Sendable {
                 ? "this machine's own trouble"
                 : failure.isAccountRejected ? "the test account was rejected" : "the backend itself has answered"
             fields.add("note", "\(whose): not counted against the backend")
-            let isAlert = isOwn || failure.isAccountRejected
+            // Neither takes a backend down, and somebody has to see to each.
+            let isAlert = isOwn || failure.isAccountRejected || failure.kind == .relay
             self.init(isNews ? (isAlert ? .error : .warning) : .debug, fields)
         case .pollWarned(let backend, let service, let warning):
             var fields = LogFields(backend, service)
