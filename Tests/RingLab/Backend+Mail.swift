@@ -1,3 +1,5 @@
+import Glibc
+
 /// A message of a mailbox, as the backend's own doveadm tells of it.
 package struct MailboxMessage: Hashable, Sendable {
     package let uid: Int
@@ -42,6 +44,14 @@ extension Backend {
         try await save(subject: "four", header: "X-Dovemon-Test: is what you call it?\n")
         try await save(subject: "five", header: "X-Dovemon: mon.example/a1/1/0000000000000001\n")
         try await save(subject: "X-Dovemon-Test: mon.example/a1/1/0000000000000001", flags: "\\Flagged")
+    }
+
+    /// Lets a Sieve script sort all mail that comes in over LMTP; nil for none.
+    package func sort(by script: String?) throws {
+        guard let further else { throw LabError.failed("\(address) has no Sieve") }
+        let path = further.rules(instance.directory)
+        unlink(path)
+        if let script { try writeFile(path, script) }
     }
 
     /// The headers of the messages in the account's INBOX.

@@ -18,7 +18,7 @@ package final class Backend: Sendable {
     /// What dovemon polls with.
     package let account: LabAccount
     private let ports: Ports
-    private let further: FurtherServices?
+    let further: FurtherServices?
     let instance: Instance
 
     init(

@@ -52,6 +52,12 @@ package struct FurtherServices: Sendable {
             ssl_key = <\(directory)/key.pem
             haproxy_trusted_networks = 127.0.0.0/8
             imap_id_log = *
+            protocol lmtp {
+              mail_plugins = sieve
+            }
+            plugin {
+              sieve_before = \(rules(directory))
+            }
             rawlog_dir = \(conversations(directory))
             lmtp_rawlog_dir = \(conversations(directory))
             passdb {
@@ -79,6 +85,9 @@ package struct FurtherServices: Sendable {
             \(Identity.current.configuration(confined: ["managesieve-login", "submission-login"]))
             """
     }
+
+    /// A Sieve script for all mail that comes in over LMTP, where there is one.
+    func rules(_ directory: String) -> String { "\(directory)/rules.sieve" }
 
     /// Where Dovecot writes down what is said.
     func conversations(_ directory: String) -> String { "\(directory)/conversations" }

@@ -1,3 +1,4 @@
+import Glibc
 import RingLab
 import ScriptedPeers
 import Testing
@@ -84,6 +85,9 @@ extension RealRing {
             }
 
             let said = backend.said
+            var name = [CChar](repeating: 0, count: 256)
+            #expect(gethostname(&name, name.count - 1) == 0)
+            #expect(said.contains("LHLO \(String(decoding: name.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self))"))
             for words in ["LIST \"\" \"%\"", "SELECT INBOX", "APPEND INBOX", "UID EXPUNGE"] {
                 #expect(said.contains { $0.contains(words) }, "\(words)")
             }
@@ -97,6 +101,7 @@ extension RealRing {
             }
             #expect(said.contains("CAPABILITY"), "ManageSieve's, behind its login")
             let log = readFile(backend.logFile) ?? ""
+            #expect(log.contains("ID sent: name=dovemon, version="))
             for service in ["imap", "pop3", "managesieve", "submission"] {
                 #expect(log.contains(try Regex("\(service)-login: Info: Login: user=<probe>, .* TLS,")), "\(service)")
             }
@@ -149,6 +154,28 @@ extension RealRing {
             #expect(try await dovemon.terminate().status == .exited(0))
             let failures = dovemon.lines.filter { $0.text.contains("poll=failed") }
             #expect(failures.isEmpty, "\(failures)")
+        }
+
+        @Test func `A Sieve rule that files the message elsewhere makes it a lost one, and an exemption mends that`()
+            async throws
+        {
+            let rule = "fileinto :create \"Archive\";\n"
+            try backend.sort(by: "require [\"fileinto\", \"mailbox\"];\n" + rule)
+            let deep = [("poll_imap_select", "yes"), ("poll_imap_expunge", "yes"), ("poll_lmtp_deliver", "yes")]
+            let dovemon = try dovemon(deep + [("dry_run", "yes")])
+            let lost = try await dovemon.waitForLine(
+                containing: "protocol=imap", "poll=failed", "kind=message_lost", within: .seconds(10))
+            #expect(lost.text.contains("phase=command"))
+            _ = try await dovemon.waitForLine(
+                containing: "command=HOST-DOWN note=\"dry run: not sent\"", within: .seconds(10))
+            // As the manual has it.
+            try backend.sort(
+                by: "require [\"fileinto\", \"mailbox\"];\nif exists \"X-Dovemon-Test\" { keep; stop; }\n" + rule)
+            try await change(dovemon, to: deep)
+            try await waitUntil("the messages to be found and removed", within: .seconds(10)) {
+                try await backend.messages().isEmpty
+            }
+            #expect(try await dovemon.terminate().status == .exited(0))
         }
     }
 }

@@ -163,6 +163,16 @@ extension RealRing {
             #expect(check.output.contains("\ninterval: 5\n") && check.output.contains("# no accounts"))
             #expect(readFile(files[1])?.contains("# default:\n#   username: ") == true)
 
+            // The options of a file, an account with a password that nobody is to see.
+            let secret = "dont-tell"
+            try workshop.write("probe\n\(secret)\n", to: "credentials")
+            try workshop.write("OPTIONS=\"-f -p 143 -c \(directory)/credentials\"\n", to: "poolmon")
+            try #require(mkdir("\(directory)/there", 0o755) == 0)
+            let further = try await dovemon(
+                "import-poolmon", "--output", "\(directory)/there", "--file", "\(directory)/poolmon")
+            #expect(further.status == .exited(0) && !further.output.contains(secret))
+            #expect(readFile("\(directory)/there/test.accounts.yml")?.contains(secret) == true)
+
             let again = try await dovemon("import-poolmon", "--output", "\(directory)/new", "--", "-f", "-p", "143")
             #expect(again.status == .exited(2))
             let astray = try await dovemon(
