@@ -63,7 +63,7 @@ private func expect(
                 + "text=\"Too many open files\" note=\"this machine's own trouble: not counted against the backend\"")
     }
 
-    @Test func theRelaysTroubleIsAWarning() {
+    @Test func theRelaysTroubleAlerts() {
         let relay = PollFailure(phase: .login, kind: .relay, code: "451", text: "no relay")
         expect(
             .pollUndetermined(

@@ -111,10 +111,12 @@ extension RealRing {
                 [
                     "/usr/bin/env", "NOTIFY_SOCKET=\(directory)/notify", "/bin/sh", "-c",
                     #"exec "$0" "$@" <&- >&- 2>&-"#,
-                    DovemonProcess.binary, "run", "--config", config, "--foreground",
+                    DovemonProcess.binary, "run", "--config", config, "--foreground", "--lockfile",
+                    "\(directory)/other.pid",
                 ])
             try await systemd.waitForLine { $0 == "READY=1" }
             for descriptor in 0...2 { #expect(target(ofDescriptor: descriptor, process.pid) == "/dev/null") }
+            #expect(readFile("\(directory)/other.pid") == "\(process.pid)\n", "what --lockfile names")
             process.signal(SIGTERM)
             #expect(try await process.end(within: .seconds(10)) == .exited(0))
         }

@@ -69,6 +69,19 @@ extension RealRing {
             #expect(dovemon.lines.contains { $0.text.contains("script=failed text=\"killed, as dovemon stops\"") })
         }
 
+        @Test func `A script that takes longer than beupdatescript_timeout is killed`() async throws {
+            let directory = try ring.newDirectory("script")
+            try write("#!/bin/sh\nexec sleep 100\n", to: "\(directory)/script")
+            let dovemon = try DovemonProcess(
+                ring: ring,
+                settings: [("beupdatescript", "\(directory)/script"), ("beupdatescript_timeout", "1")])
+            try await dovemon.expectAllPolled(ring)
+            try await victim.stop()
+            _ = try await dovemon.waitForLine(
+                containing: "update=down script=failed", "killed, as its time was over", within: .seconds(15))
+            #expect(try await dovemon.terminate().status == .exited(0))
+        }
+
         @Test func `A second dovemon with the same lock file ends with 255, one that cannot lock with 1`() async throws
         {
             let first = try DovemonProcess(ring: ring)
@@ -119,11 +132,13 @@ extension RealRing {
             let paths = (1...3).map { "\(ring.directory)/log\($0)" }
             let sockets = try paths.map(NotifySocket.init)
             let dovemon = try DovemonProcess(
-                ring: ring, settings: [("logger_socket_addr", paths[0])], isForeground: false)
-            try await sockets[0].waitForLine { $0.contains("dovemon=started") }
-            try dovemon.write(settings: [("logger_socket_addr", paths[1])])
+                ring: ring, settings: [("logger_socket_addr", paths[0]), ("syslog_facility", "local5")],
+                isForeground: false)
+            // The facility's number, eight times, and a notice's.
+            try await sockets[0].waitForLine { $0.hasPrefix("<173>") && $0.contains("dovemon=started") }
+            try dovemon.write(settings: [("logger_socket_addr", paths[1]), ("syslog_facility", "local6")])
             dovemon.reload()
-            try await sockets[1].waitForLine { $0.contains("settings=reloaded") }
+            try await sockets[1].waitForLine { $0.hasPrefix("<181>") && $0.contains("settings=reloaded") }
             #expect(try await dovemon.terminate().status == .exited(0))
             #expect(dovemon.lines.isEmpty)
 
