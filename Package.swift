@@ -36,6 +36,7 @@ let package = Package(
             name: "DirectorAdmin",
             dependencies: [
                 "Site", "Transport", nio, .product(name: "OrderedCollections", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
             ],
             swiftSettings: strict),
         .target(

@@ -1,3 +1,4 @@
+internal import HeapModule
 internal import OrderedCollections
 internal import Site
 
@@ -7,12 +8,13 @@ struct GuardedPool: Sendable {
     private var members: Set<IPAddress> = []
     /// Those of them that are listed up, with no HOST-DOWN under way.
     private var serving: [IPAddress: PollEvidence] = [:]
-    /// Those that are to be taken down, with when they began to fail; the first to fail comes first.
-    private var candidates: OrderedDictionary<IPAddress, Instant> = [:]
+    /// Those that are to be taken down; the first that began to fail comes first.
+    private var candidates: OrderedDictionary<IPAddress, PollEvidence.Failing> = [:]
     /// Those for which polls have been asked for that have not been started yet.
     private var asked: Set<IPAddress> = []
-    /// So many of the candidates may go down: the first ones.
-    private var releasedCount = 0
+    /// The candidates that may go down, where it is not all of them.
+    private var released: OrderedSet<IPAddress> = []
+    private var releasesAll = true
     private var alert: Alert?
     /// Whether something has changed that the decision rests on.
     var isStale = false
@@ -30,9 +32,9 @@ struct GuardedPool: Sendable {
     /// Backends that join those that are withheld are told of together.
     private static let pause = Duration.seconds(1)
 
-    /// The candidates that may go down, the first to fail first.
-    var released: ArraySlice<IPAddress> { candidates.keys.elements[..<releasedCount] }
-    var isWithholding: Bool { releasedCount < candidates.count }
+    /// The candidates that may go down, the first that began to fail first.
+    var permitted: ArraySlice<IPAddress> { (releasesAll ? candidates.keys : released).elements[...] }
+    var isWithholding: Bool { !releasesAll && released.count < candidates.count }
     /// Whether nothing is to be decided or told.
     var isIdle: Bool { candidates.isEmpty && alert == nil }
     var isEmpty: Bool { members.isEmpty && serving.isEmpty && isIdle }
@@ -45,7 +47,9 @@ struct GuardedPool: Sendable {
         return withheld.allSatisfy(alert.told.contains) ? reminder : min(reminder, alert.toldAt + Self.pause)
     }
 
-    private var withheld: ArraySlice<IPAddress> { candidates.keys.elements[releasedCount...] }
+    private var withheld: [IPAddress] {
+        releasesAll ? [] : candidates.keys.filter { !released.contains($0) }
+    }
 }
 
 // MARK: - Who is in it
@@ -60,9 +64,9 @@ extension GuardedPool {
         // That polls have begun decides nothing yet.
         if former != evidence, !(evidence?.hasOnlyBegun(since: former) ?? false) { isStale = true }
         if size != members.count { isStale = true }
-        if record.evidence.askedAt != nil { asked.remove(address) }
+        if record.evidence.isAsked { asked.remove(address) }
         if isCandidate {
-            add(address, failingSince: record.evidence.failingSince ?? record.wantedSince)
+            add(address, record.evidence.failing ?? .init(since: record.wantedSince, asOf: record.wantedSince))
         } else {
             removeCandidate(address)
         }
@@ -77,62 +81,81 @@ extension GuardedPool {
     }
 
     private mutating func removeCandidate(_ address: IPAddress) {
-        guard let index = candidates.index(forKey: address) else { return }
-        candidates.remove(at: index)
-        if index < releasedCount { releasedCount -= 1 } else { isStale = true }
+        guard candidates.removeValue(forKey: address) != nil else { return }
+        // Whether the others may go does not depend on it.
+        released.remove(address)
+        if isWithholding || alert != nil { isStale = true }
     }
 
-    /// A new candidate; nothing new when it is one already.
-    private mutating func add(_ address: IPAddress, failingSince since: Instant) {
-        guard candidates[address] == nil else { return }
+    private mutating func add(_ address: IPAddress, _ failing: PollEvidence.Failing) {
+        guard candidates[address] != failing else { return }
+        isStale = true
+        if candidates[address]?.since == failing.since {
+            candidates[address] = failing
+            return
+        }
+        candidates.removeValue(forKey: address)
+        released.remove(address)
         // Nearly always at the end: backends become candidates in the order in which they began to fail.
         var index = candidates.count
-        while index > 0, candidates.values[index - 1] > since { index -= 1 }
-        candidates.updateValue(since, forKey: address, insertingAt: index)
-        releasedCount = min(releasedCount, index)
-        isStale = true
+        while index > 0, candidates.values[index - 1].since > failing.since { index -= 1 }
+        candidates.updateValue(failing, forKey: address, insertingAt: index)
     }
 }
 
 // MARK: - Who may go
 
 extension GuardedPool {
-    /// Decides anew who may go down; gives the backends that are to be polled at once, for too few have been polled since
-    /// the first one that is withheld began to fail.
+    /// Decides anew who may go down; gives the backends that are to be polled at once, as that may change it.
     mutating func decide(_ rule: MinHealthy) -> [IPAddress] {
         isStale = false
         let needed = rule.needed(of: members.count)
-        releasedCount = needed == 0 ? candidates.count : mostReleased(needed: needed)
-        return isWithholding ? lookFurther(after: candidates.values[releasedCount], needed: needed) : []
+        releasesAll = needed == 0
+        released = releasesAll ? [] : sparable(needed: needed)
+        return isWithholding ? lookFurther(needed: needed) : []
     }
 
-    /// How many may go. Those that began to fail later need later evidence, so that they can be searched by halves.
-    private func mostReleased(needed: Int) -> Int {
-        var (low, high) = (0, candidates.count)
-        while low < high {
-            let middle = (low + high) / 2
-            let isEnough = count(healthyAfter: candidates.values[middle], upTo: needed) == needed
-            if isEnough { low = middle + 1 } else { high = middle }
+    /// The candidates that leave enough healthy backends.
+    ///
+    /// A backend counts that was polled since the candidate began to fail, and that was healthy already when the candidate
+    /// last failed: where all failed, and all recover, the first to be seen healthy says nothing of those that were not
+    /// polled since.
+    private func sparable(needed: Int) -> OrderedSet<IPAddress> {
+        var healthy = serving.values.compactMap(\.healthy).sorted { $0.asOf < $1.asOf }
+        // The earliest times since when as many as are needed were healthy.
+        var earliest = Heap<Instant>()
+        var chosen: [IPAddress] = []
+        for (address, failing) in candidates.elements.reversed() {
+            // Those that began to fail earlier have more that were polled since.
+            while let next = healthy.last, next.asOf >= failing.since {
+                healthy.removeLast()
+                earliest.insert(next.since)
+                if earliest.count > needed { earliest.removeMax() }
+            }
+            if earliest.count == needed, let since = earliest.max, since <= failing.asOf { chosen.append(address) }
         }
-        return low
+        return OrderedSet(chosen.reversed())
     }
 
-    private func count(healthyAfter time: Instant, upTo limit: Int) -> Int {
-        var count = 0
-        for evidence in serving.values where evidence.isHealthy(after: time) {
-            count += 1
-            if count == limit { break }
+    private func count(healthyAfter time: Instant) -> Int {
+        serving.values.count { $0.healthy.map { $0.asOf >= time } ?? false }
+    }
+
+    /// Others, where too few were polled since the first one that is withheld began to fail: a few more than are missing, as
+    /// some may not answer, and none where all of them would not be enough. Where enough were, it is itself asked again.
+    private mutating func lookFurther(needed: Int) -> [IPAddress] {
+        let withheld = withheld
+        guard let time = withheld.first.flatMap({ candidates[$0]?.since }) else { return [] }
+        if count(healthyAfter: time) >= needed {
+            let again = withheld.prefix(16).filter { serving[$0]?.isAsked == false && asked.insert($0).inserted }
+            return Array(again)
         }
-        return count
-    }
-
-    /// A few more than are missing, as some may not answer; none where all of them would not be enough.
-    private mutating func lookFurther(after time: Instant, needed: Int) -> [IPAddress] {
         var expected = 0
         var stale: [IPAddress] = []
         for (address, evidence) in serving where evidence.isHopeful {
-            let isAwaited = asked.contains(address) || evidence.askedAt != nil
-            if isAwaited || evidence.isHealthy(after: time) { expected += 1 } else { stale.append(address) }
+            let isAwaited = asked.contains(address) || evidence.isAsked
+            let isFresh = evidence.healthy.map { $0.asOf >= time } ?? false
+            if isAwaited || isFresh { expected += 1 } else { stale.append(address) }
         }
         let missing = needed - expected
         guard missing > 0, missing <= stale.count else { return [] }
@@ -157,10 +180,11 @@ extension GuardedPool {
             return alert.map { .guardReleased(tag: tag, after: now - $0.since) }
         }
         let needed = manners.minHealthy.needed(of: members.count)
+        let withheld = withheld
         guard alert != nil || hopeful < needed, now >= (alert == nil ? now : nextTelling(manners)) else { return nil }
         var alert = alert ?? Alert(since: now, remindedAt: now, toldAt: now)
         let isReminder = now >= alert.remindedAt + manners.reminder
-        let news = isReminder ? Array(withheld) : withheld.filter { !alert.told.contains($0) }
+        let news = isReminder ? withheld : withheld.filter { !alert.told.contains($0) }
         if isReminder { alert.remindedAt = now }
         alert.toldAt = now
         alert.told = Set(withheld)
@@ -168,7 +192,7 @@ extension GuardedPool {
         return .guardWithholds(
             GuardedDowns(
                 tag: tag, hosts: news.prefix(10).compactMap(host), count: withheld.count,
-                healthy: count(healthyAfter: candidates.values[releasedCount], upTo: .max), needed: needed,
-                pool: members.count, lasting: now - alert.since))
+                healthy: withheld.first.flatMap { candidates[$0] }.map { count(healthyAfter: $0.since) } ?? 0,
+                needed: needed, pool: members.count, lasting: now - alert.since))
     }
 }

@@ -120,7 +120,7 @@ struct HostTable: Sendable {
     func permitted(_ manners: Reconciliation.Manners) -> [ArraySlice<IPAddress>] {
         let ups = toRaise.elements[...]
         if let rule = manners.delayedDown, !delayed.permits(downs, rule) { return [ups] }
-        return poolGuard.released + [ups]
+        return poolGuard.permitted + [ups]
     }
 
     /// Sorts a host into those that need something, or out of them.

@@ -2,35 +2,60 @@ package import Site
 
 /// What the polls of one backend show, as far as the pool guard has to know it.
 package struct PollEvidence: Hashable, Sendable {
-    /// When the latest polls of it were started that all succeeded; nil when one has failed since, or none was made.
-    package var healthyAsOf: Instant?
-    /// When the first of its failed polls in a row had ended; nil when none failed.
-    package var failingSince: Instant?
-    /// When the polls were started that are under way; nil when none are.
-    package var askedAt: Instant?
+    /// Polls that all succeeded, up to the latest.
+    package struct Health: Hashable, Sendable {
+        /// When the first of them in a row were started.
+        package var since: Instant
+        /// When the latest of them were started.
+        package var asOf: Instant
+
+        /// Makes it; by itself, of one round.
+        package init(since: Instant, asOf: Instant) {
+            self.since = since
+            self.asOf = asOf
+        }
+    }
+
+    /// Failed polls in a row, up to the latest.
+    package struct Failing: Hashable, Sendable {
+        /// When the first of them had ended.
+        package var since: Instant
+        /// When the latest of them was started.
+        package var asOf: Instant
+
+        /// Makes it.
+        package init(since: Instant, asOf: Instant) {
+            self.since = since
+            self.asOf = asOf
+        }
+    }
+
+    /// Nil when a poll has failed since, or none was made.
+    package var healthy: Health?
+    /// Nil when none failed.
+    package var failing: Failing?
+    /// Whether polls are under way.
+    package var isAsked: Bool
     /// Whether it is polled at all.
     package var isPolled: Bool
 
     /// Makes the evidence; by itself, that of a backend of which nothing is known yet.
     package init(
-        healthyAsOf: Instant? = nil, failingSince: Instant? = nil, askedAt: Instant? = nil, isPolled: Bool = true
+        healthy: Health? = nil, failing: Failing? = nil, isAsked: Bool = false, isPolled: Bool = true
     ) {
-        self.healthyAsOf = healthyAsOf
-        self.failingSince = failingSince
-        self.askedAt = askedAt
+        self.healthy = healthy
+        self.failing = failing
+        self.isAsked = isAsked
         self.isPolled = isPolled
     }
 
-    /// Whether it is known to be healthy by polls that were started after `time`.
-    func isHealthy(after time: Instant) -> Bool { healthyAsOf.map { $0 > time } ?? false }
-
     /// Whether nothing is new but that polls are under way.
     func hasOnlyBegun(since former: PollEvidence?) -> Bool {
-        guard var former, askedAt != nil else { return false }
-        former.askedAt = askedAt
+        guard var former, isAsked else { return false }
+        former.isAsked = true
         return former == self
     }
 
     /// Whether it may turn out to be healthy: its latest polls succeeded, or nothing is known.
-    var isHopeful: Bool { isPolled && failingSince == nil }
+    var isHopeful: Bool { isPolled && failing == nil }
 }

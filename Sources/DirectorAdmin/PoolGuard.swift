@@ -12,8 +12,8 @@ struct PoolGuard: Sendable {
     /// The tags of the pools where something is to be decided or told, so that nobody has to look at the others.
     private var concerned: OrderedSet<String> = []
 
-    /// Those that may go down now, the first to fail first in each pool.
-    var released: [ArraySlice<IPAddress>] { concerned.compactMap { pools[$0]?.released } }
+    /// Those that may go down now, the first that began to fail first in each pool.
+    var permitted: [ArraySlice<IPAddress>] { concerned.compactMap { pools[$0]?.permitted } }
 
     /// Whether a candidate is withheld whose fate has changed with this backend's polls.
     func awaitsNews(of address: IPAddress) -> Bool {

@@ -99,8 +99,8 @@ extension Reconciliation {
     }
 
     /// A backend's polls have been started.
-    package mutating func pollsStarted(_ address: IPAddress, at now: Instant) {
-        table.update(address, manners) { $0.evidence.askedAt = now }
+    package mutating func pollsStarted(_ address: IPAddress) {
+        table.update(address, manners) { $0.evidence.isAsked = true }
     }
 
     /// The intents of this record and all before it are written down, or could not be.
@@ -235,7 +235,8 @@ extension Reconciliation {
         var actions: [Action] = []
         for queue in table.permitted(manners) {
             // Many are written down together, before there is room for their commands.
-            for record in ready(queue, \.pause, at: now, atMost: commands.room(manners) + manners.decidedAhead) {
+            let ahead = manners.recordsDowns ? manners.decidedAhead : 0
+            for record in ready(queue, \.pause, at: now, atMost: commands.room(manners) + ahead) {
                 guard let verb = record.switchVerb, isRecorded(record, verb, at: now), commands.room(manners) > 0
                 else { continue }
                 actions.append(send(DirectorCommand(verb, record.host), record.host.address, at: now))

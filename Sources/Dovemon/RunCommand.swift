@@ -54,6 +54,11 @@ struct RunCommand: AsyncParsableCommand {
             stream: settings.logsToStandardOutput && !foreground ? STDOUT_FILENO : STDERR_FILENO)
         let log = MonitorLog(writer)
         for diagnostic in loaded.remarks { log.logger.warning("\(diagnostic)") }
+        if settings.minHealthy.isOff {
+            log.logger.notice(
+                "min_healthy=off note=\"nothing keeps all backends from being taken down at once: min_healthy: 1 does\""
+            )
+        }
 
         let manager = ServiceManager()
         let scripts = UpdateScripts(UpdateScripts.Program(settings), log: log.logger)

@@ -51,6 +51,16 @@ package struct BackendHealth: Sendable {
         package init(needed: Int) { self.needed = needed }
     }
 
+    /// Whole rounds that have succeeded in a row.
+    package struct GoodRun: Hashable, Sendable {
+        /// When the first of them had succeeded.
+        package let since: Instant
+        /// When it was started.
+        package let firstStart: Instant
+        /// When the latest of them was started.
+        package let lastStart: Instant
+    }
+
     /// What a poll's end means.
     package struct Outcome: Hashable, Sendable {
         /// The service's failures in a row; nil when the poll succeeded or tells nothing.
@@ -66,10 +76,10 @@ package struct BackendHealth: Sendable {
     /// Whether a poll of the round has failed that is to be tried again soon.
     private var roundIsDoubtful = false
     private var roundStart = Instant.origin
-    /// When the latest round was started that succeeded, if nothing has failed since.
-    package private(set) var healthyAsOf: Instant?
-    /// When the first round had succeeded after the last failure.
-    package private(set) var goodSince: Instant?
+    /// The rounds that have succeeded in a row; nil when something has failed since.
+    package private(set) var goodRun: GoodRun?
+    /// When the latest round was started that a poll failed in.
+    package private(set) var latestFailureStart = Instant.origin
     /// How many whole rounds have succeeded in a row, without a failed poll since.
     package private(set) var goodRounds = 0
 
@@ -110,6 +120,7 @@ package struct BackendHealth: Sendable {
             // A server that has rejected an account answers later with each try.
             if failure?.isAccountRejected == false { roundIsDoubtful = true }
             roundFailed = true
+            latestFailureStart = roundStart
             successIsPast()
         case .nothing:
             roundFailed = true
@@ -141,8 +152,7 @@ package struct BackendHealth: Sendable {
     /// Only a round that ends from now on shows that the backend is healthy: others have taken it down, for example.
     package mutating func successIsPast() {
         goodRounds = 0
-        healthyAsOf = nil
-        goodSince = nil
+        goodRun = nil
     }
 
     /// Whether all polls of the round have ended.
@@ -175,7 +185,7 @@ package struct BackendHealth: Sendable {
     private mutating func countGoodRound(at now: Instant) {
         guard roundIsOver, !roundFailed else { return }
         goodRounds += 1
-        healthyAsOf = roundStart
-        goodSince = goodSince ?? now
+        goodRun = GoodRun(
+            since: goodRun?.since ?? now, firstStart: goodRun?.firstStart ?? roundStart, lastStart: roundStart)
     }
 }

@@ -116,7 +116,8 @@ package struct Schedule: Sendable {
     /// takes no other's place.
     private func earliestStart(_ entry: Entry, at now: Instant) -> Instant {
         guard let lastStart = entry.lastStart else { return now }
-        return max(now, lastStart + (entry.isHastened ? Self.shortestInterval : max(Self.shortestInterval, interval / 2)))
+        return max(
+            now, lastStart + (entry.isHastened ? Self.shortestInterval : max(Self.shortestInterval, interval / 2)))
     }
 
     private mutating func book(_ address: IPAddress, at time: Instant) {

@@ -39,7 +39,9 @@ struct ServiceHealth: Sendable {
         }
         if fault.kind == .timeout { timeouts = min(timeouts + 1, rules.failuresNeeded) }
         // A rejected account is not to be tried without a pause, and a rapid poll looks for no message of another's.
-        if fault.isAccountRejected || fault.kind == .messageLost, (streak?.count ?? 0) >= rules.failuresNeeded { isConfirmed = true }
+        if fault.isAccountRejected || fault.kind == .messageLost, (streak?.count ?? 0) >= rules.failuresNeeded {
+            isConfirmed = true
+        }
         let isDoubted = rules.rapidRounds > 0 && !isConfirmed && (streak?.count ?? 0) >= rules.failuresNeeded
         if isDoubted { stage = BackendHealth.RapidStage(needed: min(rules.rapidFailuresNeeded, rules.rapidRounds)) }
         return BackendHealth.Outcome(streak: streak, pollsAgain: isDoubted)

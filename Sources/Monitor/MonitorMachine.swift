@@ -121,7 +121,7 @@ extension MonitorMachine {
             rounds += 1
             let plans = policy.services.map { policy.plan(for: address, $0) }
             let first = backends[address]?.roundStarted(rounds, plans, at: now) ?? []
-            reconciliation.pollsStarted(address, at: now)
+            reconciliation.pollsStarted(address)
             actions += first.compactMap { poll($0, of: address) }
         }
         return actions

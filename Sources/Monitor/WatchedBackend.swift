@@ -24,7 +24,7 @@ struct WatchedBackend: Sendable {
     private var warned: [Service: Set<PollWarning.Kind>] = [:]
     /// Whether it was told that it is left down; until it is something else.
     private var isToldLeftDown = false
-    private var roundStart: Instant?
+    private var isRoundGoingOn = false
     private var isPolled = true
 
     init(_ host: Host, raising: Raising) {
@@ -37,8 +37,9 @@ struct WatchedBackend: Sendable {
     /// What the pool guard has to know of its polls.
     func evidence(_ rules: BackendHealth.Rules) -> PollEvidence {
         PollEvidence(
-            healthyAsOf: health.healthyAsOf, failingSince: health.failingSince(rules), askedAt: roundStart,
-            isPolled: isPolled)
+            healthy: health.goodRun.map { .init(since: $0.firstStart, asOf: $0.lastStart) },
+            failing: health.failingSince(rules).map { .init(since: $0, asOf: health.latestFailureStart) },
+            isAsked: isRoundGoingOn, isPolled: isPolled)
     }
 }
 
@@ -48,7 +49,7 @@ extension WatchedBackend {
     /// A round is started; gives the polls to begin with.
     mutating func roundStarted(_ number: Int, _ plans: [PollPlan], at now: Instant) -> [PollPlan] {
         round = number
-        roundStart = now
+        isRoundGoingOn = true
         isPolled = true
         order = RoundOrder(plans)
         health.roundStarted(plans.map(\.service), at: now)
@@ -59,7 +60,7 @@ extension WatchedBackend {
     /// A round is passed over: what earlier polls showed, with an account that is gone, says nothing any more.
     mutating func leftAlone() {
         isPolled = false
-        roundStart = nil
+        isRoundGoingOn = false
         health = BackendHealth()
         verdict = .undecided
     }
@@ -85,9 +86,9 @@ extension WatchedBackend {
 
     /// Draws the conclusions; gives whether the backend has become faulty by it.
     mutating func judge(_ rules: BackendHealth.Rules) -> Bool {
-        if health.roundIsOver, roundStart != nil {
+        if health.roundIsOver, isRoundGoingOn {
             recentRounds.roundEnded()
-            roundStart = nil
+            isRoundGoingOn = false
         }
         let former = verdict
         verdict = health.verdict(rules)
@@ -121,16 +122,14 @@ extension WatchedBackend {
     ) -> (state: HostState?, left: Raising.Hold?) {
         switch verdict {
         case .undecided: return (nil, nil)
-        case .faulty:
-            isToldLeftDown = false
-            return (.down, nil)
+        case .faulty: return (.down, nil)
         case .healthy:
             guard health.goodRounds >= deciding.goodRoundsNeeded else { return (nil, nil) }
             guard listed == .down, !isInMaintenance else {
                 isToldLeftDown = false
                 return (.up, nil)
             }
-            let hold = raising.hold(isOwn: isOwnDown, goodSince: health.goodSince, deciding.raising, at: now)
+            let hold = raising.hold(isOwn: isOwnDown, goodSince: health.goodRun?.since, deciding.raising, at: now)
             guard let hold else { return (.up, nil) }
             defer { isToldLeftDown = true }
             return (nil, isToldLeftDown ? nil : hold)

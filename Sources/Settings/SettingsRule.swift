@@ -38,13 +38,6 @@ package struct SettingsRule: Sendable {
 
     private static let advice = [
         SettingsRule(
-            names: ["min_healthy"],
-            complaint: { settings in
-                guard settings.minHealthy.isOff else { return nil }
-                return "nothing keeps all backends from being taken down at once, should the test password or this"
-                    + " machine's network go wrong; `min_healthy: 1` does"
-            }),
-        SettingsRule(
             names: ["poll_imap_expunge"],
             complaint: { settings in
                 guard settings.pollIMAPExpunge == .all else { return nil }

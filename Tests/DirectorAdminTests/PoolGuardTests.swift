@@ -14,11 +14,11 @@ import Testing
     }
 
     private func well(_ bench: Bench, _ seconds: Int) -> PollEvidence {
-        PollEvidence(healthyAsOf: bench.now + .seconds(seconds))
+        PollEvidence(healthy: .init(since: .origin, asOf: bench.now + .seconds(seconds)))
     }
 
     private func failing(_ bench: Bench, _ seconds: Int) -> PollEvidence {
-        PollEvidence(failingSince: bench.now + .seconds(seconds))
+        PollEvidence(failing: .init(since: bench.now + .seconds(seconds), asOf: bench.now))
     }
 
     private func guarded(_ actions: [Action]) -> [GuardedDowns] {
@@ -61,9 +61,12 @@ import Testing
         let rows = [row(1), row(2), row(3)]
         var bench = bench(rows, .count(1))
         let asked = bench.polled(failing(bench, -5), .down, row(1))
-        #expect(asked.filter { if case .poll = $0 { true } else { false } } == [.poll(row(2).address), .poll(row(3).address)])
+        #expect(
+            asked.filter { if case .poll = $0 { true } else { false } } == [
+                .poll(row(2).address), .poll(row(3).address),
+            ])
         #expect(guarded(asked) == [] && asked.asked == [])
-        bench.machine.pollsStarted(row(2).address, at: bench.now)
+        bench.machine.pollsStarted(row(2).address)
         let news = bench.polled(well(bench, 0), .up, row(2)) + bench.watch(row(1), row(2), row(3), for: .seconds(2))
         #expect(news.asked.first == down(1, row(1)))
     }
@@ -71,7 +74,7 @@ import Testing
     @Test func aPollThatBeganBeforeTheFailureShowsNothing() {
         var bench = bench([row(1), row(2)], .count(1))
         _ = bench.polled(failing(bench, 0), .down, row(1))
-        let stale = bench.polled(well(bench, 0), .up, row(2)) + bench.watch(row(1), row(2), for: .seconds(2))
+        let stale = bench.polled(well(bench, -1), .up, row(2)) + bench.watch(row(1), row(2), for: .seconds(2))
         #expect(stale.asked == [])
     }
 
@@ -89,6 +92,21 @@ import Testing
         // The first one at once, the others together.
         let told = guarded(actions + bench.watch(rows[0], for: .seconds(2)))
         #expect(Set(told.flatMap(\.hosts)) == Set(rows))
+    }
+
+    /// The first to be seen healthy after all have failed says nothing of those that were not polled since.
+    @Test func afterAnOutageOfAllACandidateIsAskedAgainBeforeItGoes() {
+        var bench = bench([row(1), row(2)], .count(1))
+        _ = bench.polled(failing(bench, 0), .down, row(1))
+        _ = bench.polled(failing(bench, 0), .down, row(2))
+        _ = bench.watch(row(1), row(2), for: .seconds(30))
+        let recovered = PollEvidence(healthy: .init(since: bench.now, asOf: bench.now))
+        let first = bench.polled(recovered, .up, row(2))
+        #expect(first.asked == [])
+        #expect(first.contains(.poll(row(1).address)))
+        #expect(bench.watch(row(1), row(2), for: .seconds(3)).asked == [])
+        let again = bench.polled(failing(bench, -33), .down, row(1)) + bench.watch(row(1), row(2), for: .seconds(2))
+        #expect(again.asked.first == down(1, row(1)))
     }
 
     @Test func aPercentageIsOfThoseThatAreNotUnderMaintenanceAndRoundedUp() {
@@ -119,7 +137,8 @@ import Testing
         // It recovers while its HOST-DOWN is held: it is no help for the others.
         _ = bench.polled(well(bench, 0), .up, row(1))
         _ = bench.polled(failing(bench, -20), nil, row(3))
-        let second = bench.polled(failing(bench, -1), .down, row(2)) + bench.watch(row(1), row(2), row(3), for: .seconds(2))
+        let second =
+            bench.polled(failing(bench, -1), .down, row(2)) + bench.watch(row(1), row(2), row(3), for: .seconds(2))
         #expect(second.asked == [])
     }
 

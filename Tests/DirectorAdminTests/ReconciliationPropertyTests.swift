@@ -125,11 +125,11 @@ private struct RandomRun {
 
     /// What its polls now show.
     mutating func polled(_ address: IPAddress, _ state: HostState?) -> PollEvidence {
-        let since = evidence[address]?.failingSince
+        let former = evidence[address]
         let next: PollEvidence =
             switch state {
-            case .up: PollEvidence(healthyAsOf: now)
-            case .down: PollEvidence(failingSince: since ?? now)
+            case .up: PollEvidence(healthy: .init(since: former?.healthy?.since ?? now, asOf: now))
+            case .down: PollEvidence(failing: .init(since: former?.failing?.since ?? now, asOf: now))
             case nil: PollEvidence()
             }
         evidence[address] = next
@@ -166,7 +166,14 @@ private struct RandomRun {
     mutating func pollEnded(_ poll: (at: Instant, start: Instant, address: IPAddress)) {
         guard believed[poll.address] != nil else { return }
         let state = wanted[poll.address]
-        if state != .down { evidence[poll.address] = PollEvidence(healthyAsOf: poll.start) }
+        let former = evidence[poll.address]
+        if state != .down {
+            let since = former?.healthy?.since ?? poll.start
+            evidence[poll.address] = PollEvidence(healthy: .init(since: since, asOf: poll.start))
+        } else {
+            let since = former?.failing?.since ?? now
+            evidence[poll.address] = PollEvidence(failing: .init(since: since, asOf: poll.start))
+        }
         perform(
             machine.polled(
                 evidence[poll.address] ?? PollEvidence(), wanted: state, for: poll.address, at: now))
@@ -215,7 +222,7 @@ private struct RandomRun {
                 records.append((start + .milliseconds(director.below(500)), id, machine.intents))
             case .poll(let address):
                 if machine.manners.minHealthy.isOff { complain("a poll that nobody needs") }
-                machine.pollsStarted(address, at: now)
+                machine.pollsStarted(address)
                 polls.append((now + .milliseconds(1 + director.below(2000)), now, address))
             case .report: break
             }
@@ -279,13 +286,14 @@ private struct RandomRun {
 
     /// The pool has to be able to spare it.
     mutating func checkGuard(_ address: IPAddress) {
-        let since = evidence[address]?.failingSince ?? now
+        let failing = evidence[address]?.failing ?? .init(since: now, asOf: now)
         let pool = believed.values.filter { !$0.isInMaintenance }
         let left = pool.count { host in
             let isGoingDown =
                 director.outstanding.contains { $0.verb == .hostDown && $0.spelling == host.spelling }
                 || heldDowns[host.address].map { now < $0 } ?? false
-            return host.state == .up && !isGoingDown && (evidence[host.address]?.healthyAsOf).map { $0 > since } ?? false
+            guard host.state == .up, !isGoingDown, let healthy = evidence[host.address]?.healthy else { return false }
+            return healthy.asOf >= failing.since && healthy.since <= failing.asOf
         }
         let needed = machine.manners.minHealthy.needed(of: pool.count)
         if left < needed { complain("a down that leaves \(left) of \(needed)") }

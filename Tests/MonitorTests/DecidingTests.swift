@@ -175,7 +175,9 @@ private let slow = PollFailure(phase: .greeting, kind: .timeout, text: "no answe
         watch.run(to: 11)
         watch.faults = [row(1).address: [imap: refused], row(2).address: [imap: refused]]
         watch.run(to: 100)
-        let told = watch.told.count { if case .underMaintenance(.backendFaulty(_, _, .maintenance)) = $0 { true } else { false } }
+        let told = watch.told.count {
+            if case .underMaintenance(.backendFaulty(_, _, .maintenance)) = $0 { true } else { false }
+        }
         #expect(told == 2)
         #expect(watch.sent == [])
     }

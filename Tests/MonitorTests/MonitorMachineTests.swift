@@ -163,7 +163,7 @@ private func byCommand(_ milliseconds: Int) -> ChangeCause { .command(.ok, took:
         watch.faults = [row(1).address: [imap: refused]]
         watch.run(to: 100)
         #expect(watch.sent == [])
-        #expect(watch.told.contains(failed(row(1), imap, 9, of: 1)))
+        #expect(watch.told.contains(.underMaintenance(failed(row(1), imap, 9, of: 1))))
     }
 
     /// The reason is told again with the second down, though the first is over.

@@ -27,6 +27,14 @@ import Testing
             use_delayed_down: yes
             delayed_down_delay: 0
             delayed_down_limit: 0
+            min_healthy: 33%
+            auth_failure: alert
+            up_policy: own
+            war_hold: 30
+            flap_limit: 3
+            flap_window: 900
+            flap_hold: 30
+            state_file: /tmp/s
             auth: sasl
             poll_unknown_backends: no
             poll_imap_select: yes

@@ -23,6 +23,20 @@ package final class TemporaryDirectory: Sendable {
         rmdir(path)
     }
 
+    /// What is in it, in order.
+    package func names() throws -> [String] {
+        guard let directory = opendir(path) else { throw SystemFailure(code: errno) }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            names.append(
+                withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                    String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+                })
+        }
+        return names.filter { $0 != "." && $0 != ".." }.sorted()
+    }
+
     /// Writes a file and returns its path.
     @discardableResult
     package func write(_ text: String, to name: String, mode: mode_t = 0o644) throws -> String {

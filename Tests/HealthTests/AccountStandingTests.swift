@@ -1,0 +1,54 @@
+import Health
+import Site
+import Testing
+
+@Suite struct AccountStandingTests {
+    private var standing = AccountStanding()
+
+    private func report(_ phase: Phase, _ kind: FailureKind, code: String? = nil) -> PollReport {
+        PollReport(
+            failure: PollFailure(phase: phase, kind: kind, code: code, text: "no"),
+            phases: [.init(.connect, .zero), .init(.login, .zero)], duration: .zero)
+    }
+    private let success = PollReport(failure: nil, phases: [.init(.login, .zero)], duration: .zero)
+    private let delivery = PollReport(failure: nil, phases: [.init(.command, .zero)], duration: .zero)
+
+    @Test(arguments: ["AUTHENTICATIONFAILED", "AUTH", "authenticationfailed", "535"])
+    mutating func aRejectedAccountCountsOrAlerts(code: String) {
+        let rejected = report(.login, .rejected, code: code)
+        #expect(standing.judge(rejected, .down)?.meaning == .fault)
+        #expect(standing.judge(rejected, .alert)?.meaning == .warning)
+        #expect(standing.judge(rejected, .alert)?.isAccountRejected == true)
+        #expect(standing.isRejected)
+    }
+
+    @Test(arguments: ["UNAVAILABLE", "SYS/TEMP", nil])
+    mutating func theServersTroubleAlwaysCounts(code: String?) {
+        let failure = standing.judge(report(.login, .rejected, code: code), .alert)
+        #expect(failure?.meaning == .fault && failure?.isAccountRejected == false)
+    }
+
+    /// Another monitor has the POP3 mailbox locked.
+    @Test mutating func aLockedMailboxNeverCounts() {
+        #expect(standing.judge(report(.login, .rejected, code: "IN-USE"), .down)?.meaning == .warning)
+    }
+
+    @Test mutating func oneRejectionMakesLoginTimeoutsTheSameUntilALoginSucceeds() {
+        let late = report(.login, .timeout)
+        #expect(standing.judge(late, .alert)?.meaning == .fault)
+        _ = standing.judge(report(.login, .rejected, code: "AUTH"), .alert)
+        #expect(standing.judge(late, .alert)?.meaning == .warning)
+        #expect(standing.judge(report(.connect, .timeout), .alert)?.meaning == .fault)
+        // A poll without a login shows nothing of the account.
+        #expect(standing.judge(delivery, .alert) == nil)
+        #expect(standing.judge(late, .down)?.isAccountRejected == true)
+        #expect(standing.judge(success, .alert) == nil)
+        #expect(standing.judge(late, .alert)?.meaning == .fault)
+    }
+
+    @Test mutating func whatComesBehindTheLoginShowsThatItSucceeded() {
+        _ = standing.judge(report(.login, .rejected, code: "AUTH"), .alert)
+        _ = standing.judge(report(.command, .rejected), .alert)
+        #expect(!standing.isRejected)
+    }
+}

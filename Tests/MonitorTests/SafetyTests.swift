@@ -1,0 +1,227 @@
+import DirectorAdmin
+import Health
+import Monitor
+import Site
+import Testing
+
+private let rejected = PollFailure(phase: .login, kind: .rejected, code: "AUTHENTICATIONFAILED", text: "no")
+
+extension Policy {
+    fileprivate func deciding(_ change: (inout Deciding) -> Void) -> Policy {
+        var policy = self
+        change(&policy.deciding)
+        return policy
+    }
+
+    fileprivate func keepingState() -> Policy {
+        var policy = self
+        policy.hasStateFile = true
+        return policy
+    }
+}
+
+extension Watch {
+    fileprivate var switches: [String] {
+        sent.filter { $0.verb == .hostDown || $0.verb == .hostUp }.map { "\($0.verb.rawValue) \($0.spelling)" }
+    }
+
+    /// Others turn a backend's switch.
+    fileprivate mutating func others(_ number: Int, _ state: HostState) {
+        rows = rows.map { $0.address == row(number).address ? row(number, state) : $0 }
+    }
+
+    fileprivate var guardAlerts: [GuardedDowns] {
+        told.compactMap { if case .director(.guardWithholds(let reason)) = $0 { reason } else { nil } }
+    }
+
+    fileprivate var holds: [Raising.Hold] {
+        told.compactMap { if case .leftDown(_, let hold) = $0 { hold } else { nil } }
+    }
+}
+
+@Suite struct SafetyTests {
+    // MARK: The guard
+
+    /// However the failures arrive: by every combination of retries, nothing goes down when all fail.
+    @Test(arguments: [1, 3], [nil, 1.0])
+    func whenEverythingFailsAtOnceNothingGoesDown(failuresNeeded: Int, retry: Double?) {
+        let policy = Policy.polling(imap, failuresNeeded: failuresNeeded).deciding {
+            $0.minHealthy = .count(1)
+            $0.retryInterval = retry.map { .milliseconds(Int($0 * 1000)) }
+        }
+        var watch = Watch(policy, row(1), row(2), row(3), row(4), row(5))
+        watch.run(to: 33)
+        for number in 1...5 { watch.faults[row(number).address] = [imap: refused] }
+        watch.run(to: 700)
+        #expect(watch.sent == [])
+        #expect(Set(watch.guardAlerts.flatMap(\.hosts).map(\.address)).count == 5)
+        for number in 1...5 { watch.faults[row(number).address] = nil }
+        watch.run(to: 750)
+        #expect(watch.sent == [])
+        #expect(watch.told.contains { if case .director(.guardReleased) = $0 { true } else { false } })
+    }
+
+    @Test func oneFaultyBackendGoesDownAtOnceWhereAnotherIsHealthy() {
+        let policy = Policy.polling(imap, failuresNeeded: 1).deciding { $0.minHealthy = .count(1) }
+        var watch = Watch(policy, row(1), row(2))
+        watch.run(to: 25)
+        watch.faults[row(1).address] = [imap: refused]
+        let polls = watch.plans.count
+        watch.run(to: 30.5)
+        // The other one was polled out of its turn: it had last been seen before the failure.
+        #expect(watch.switches == ["HOST-DOWN 10.0.0.1"])
+        #expect(watch.plans.count - polls == 3)
+        watch.run(to: 60)
+        #expect(watch.switches == ["HOST-DOWN 10.0.0.1"])
+    }
+
+    @Test func aBackendWithoutAnAccountIsNotHealthy() {
+        var policy = Policy.polling(imap, failuresNeeded: 1).deciding { $0.minHealthy = .count(1) }
+        policy.accounts = [row(1).address: Account(username: "u", password: Password("p"))]
+        policy.pollsUnknownBackends = false
+        var watch = Watch(policy, row(1), row(2))
+        watch.run(to: 25)
+        watch.faults[row(1).address] = [imap: refused]
+        watch.run(to: 100)
+        #expect(watch.sent == [])
+        #expect(watch.guardAlerts.count == 1)
+    }
+
+    // MARK: Whose down it is
+
+    @Test func onlyItsOwnDownsAreEndedWherePolicySaysSo() {
+        let policy = Policy.polling(imap, failuresNeeded: 1).deciding { $0.raising.ownOnly = true }
+        var watch = Watch(policy, row(1), row(2, .down))
+        watch.faults[row(1).address] = [imap: refused]
+        watch.run(to: 30)
+        watch.faults[row(1).address] = nil
+        watch.run(to: 100)
+        #expect(watch.switches == ["HOST-DOWN 10.0.0.1", "HOST-UP 10.0.0.1"])
+        #expect(watch.holds == [.notOwn])
+    }
+
+    @Test func aDownIsSavedBeforeItIsSentAndItsConfirmationAfter() {
+        var watch = Watch(Policy.polling(imap, failuresNeeded: 1).keepingState(), row(1), row(2))
+        watch.diskHangs = true
+        watch.faults[row(1).address] = [imap: refused]
+        watch.run(to: 15)
+        #expect(watch.sent == [])
+        #expect(watch.states.last?.intents.keys.map(\.description) == ["10.0.0.1"])
+        watch.diskHangs = false
+        watch.handle(.saved(version: watch.states.count))
+        watch.run(to: 18)
+        #expect(watch.switches == ["HOST-DOWN 10.0.0.1"])
+        #expect(watch.states.last?.intents[row(1).address]?.change != nil)
+        watch.faults[row(1).address] = nil
+        watch.run(to: 40)
+        #expect(watch.switches == ["HOST-DOWN 10.0.0.1", "HOST-UP 10.0.0.1"])
+        #expect(watch.states.last?.intents.isEmpty == true)
+    }
+
+    @Test func aRestartKnowsWhoseDownItIs() {
+        let policy = Policy.polling(imap, failuresNeeded: 1).deciding { $0.raising.ownOnly = true }
+        let intents = [
+            row(1).address: DownIntent(at: Watch.start, change: 0),
+            row(2).address: DownIntent(at: Watch.start, change: 5),
+        ]
+        var watch = Watch(policy, row(1, .down), row(2, .down), restored: MonitorState(intents: intents))
+        watch.run(to: 40)
+        #expect(watch.switches == ["HOST-UP 10.0.0.1"])
+    }
+
+    @Test func aDryRunSavesNothing() {
+        var policy = Policy.polling(imap, failuresNeeded: 1).keepingState()
+        policy.isDryRun = true
+        var watch = Watch(policy, row(1), row(2, .down))
+        watch.faults[row(1).address] = [imap: refused]
+        watch.run(to: 100)
+        #expect(watch.states == [])
+    }
+
+    // MARK: Wars and flapping
+
+    @Test func whatOthersTakeDownAgainIsLeftToThemForAWhile() {
+        var watch = Watch(.polling(imap, failuresNeeded: 1), row(1, .down))
+        watch.run(to: 15)
+        #expect(watch.switches == ["HOST-UP 10.0.0.1"])
+        watch.others(1, .down)
+        watch.run(to: 600)
+        #expect(watch.switches.count == 1)
+        #expect(watch.holds.count == 1)
+        watch.run(to: 650)
+        #expect(watch.switches.count == 2)
+        watch.others(1, .down)
+        watch.run(to: 1800)
+        #expect(watch.switches.count == 2)
+        #expect(watch.holds == [.war(.seconds(600)), .war(.seconds(1200))])
+    }
+
+    @Test func aRestartDoesNotForgetAQuarrel() {
+        var raising = Raising()
+        raising.warHold = .seconds(1200)
+        raising.warEnd = Watch.start + .seconds(1000)
+        var watch = Watch(
+            .polling(imap, failuresNeeded: 1), row(1, .down), restored: MonitorState(raising: [row(1).address: raising])
+        )
+        watch.run(to: 990)
+        #expect(watch.sent == [])
+        watch.run(to: 1015)
+        #expect(watch.switches == ["HOST-UP 10.0.0.1"])
+    }
+
+    @Test func aFlappingBackendWaitsForUnbrokenSuccess() {
+        let policy = Policy.polling(imap, failuresNeeded: 1).deciding { $0.raising.flapLimit = 2 }
+        var watch = Watch(policy, row(1))
+        for time in [10, 50] {
+            watch.faults[row(1).address] = [imap: refused]
+            watch.run(to: Double(time) + 15)
+            watch.faults[row(1).address] = nil
+            watch.run(to: Double(time) + 35)
+        }
+        #expect(watch.switches == ["HOST-DOWN 10.0.0.1", "HOST-UP 10.0.0.1", "HOST-DOWN 10.0.0.1"])
+        watch.run(to: 170)
+        #expect(watch.switches.count == 3)
+        watch.run(to: 205)
+        #expect(watch.switches.last == "HOST-UP 10.0.0.1" && watch.switches.count == 4)
+        #expect(watch.holds == [.flapping(downs: 2, .seconds(120))])
+    }
+
+    // MARK: What counts
+
+    @Test func aRejectedAccountOnlyAlertsWherePolicySaysSo() {
+        let policy = Policy.polling(imap, failuresNeeded: 1).deciding { $0.accountRule = .alert }
+        var watch = Watch(policy, row(1))
+        watch.faults[row(1).address] = [imap: rejected]
+        watch.run(to: 290)
+        #expect(watch.sent == [])
+        let news = watch.told.compactMap { event -> Bool? in
+            if case .pollUndetermined(_, _, _, let isNews) = event { isNews } else { nil }
+        }
+        #expect(news.count > 20 && news.first == true && news.dropFirst().allSatisfy { !$0 })
+    }
+
+    @Test func aRejectedAccountIsNotTriedAgainSoon() {
+        let policy = Policy.polling(imap).deciding {
+            $0.retryInterval = .seconds(1)
+            $0.rapidRounds = 5
+        }
+        var watch = Watch(policy, row(1))
+        watch.faults[row(1).address] = [imap: rejected]
+        watch.run(to: 60)
+        #expect((6...7).contains(watch.plans.count))
+        #expect(watch.switches == ["HOST-DOWN 10.0.0.1"])
+    }
+
+    // MARK: Maintenance
+
+    @Test func whatHappensUnderMaintenanceAlarmsNobody() {
+        var watch = Watch(.polling(imap, failuresNeeded: 1), row(1, vhosts: 0), row(2))
+        watch.faults[row(1).address] = [imap: refused]
+        watch.run(to: 50)
+        watch.rows = [row(1, .down, vhosts: 0), row(2)]
+        watch.run(to: 100)
+        #expect(watch.sent == [])
+        let grave = watch.told.map(LogLine.init).filter { $0.level > .info && $0.text.contains("10.0.0.1") }
+        #expect(grave.map(\.text) == [])
+    }
+}

@@ -1,0 +1,102 @@
+import DirectorAdmin
+import Glibc
+import Health
+import Monitor
+import Site
+import Surroundings
+import TemporaryFiles
+import Testing
+
+@Suite struct StateFileTests {
+    private let directory: TemporaryDirectory
+    private let file: StateFile
+    private let origin = 1_700_000_000.25
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        file = StateFile(path: "\(directory.path)/state.json", director: "/run/d")
+    }
+
+    private static let state: MonitorState = {
+        var raising = Raising()
+        raising.raisedAt = .origin + .milliseconds(1500)
+        raising.warHold = .seconds(600)
+        raising.warEnd = .origin + .seconds(900)
+        raising.flapHold = .seconds(120)
+        raising.downs = [.origin + .seconds(3), .origin + .seconds(4)]
+        raising.upAt = .origin + .seconds(2)
+        return MonitorState(
+            intents: [
+                address(1): DownIntent(at: .origin + .seconds(7), change: 1_700_000_008),
+                address(2): DownIntent(at: .origin),
+            ],
+            raising: [address(1): raising])
+    }()
+
+    private static func address(_ number: Int) -> IPAddress {
+        guard let address = IPAddress("10.0.0.\(number)") else { preconditionFailure("no address") }
+        return address
+    }
+
+    private func write(_ text: String) throws { try directory.write(text, to: "state.json") }
+
+    @Test func whatIsWrittenIsReadAgain() throws {
+        try file.write(Self.state, origin: origin)
+        let (state, remarks) = file.read(origin: origin)
+        #expect(state == Self.state)
+        #expect(remarks == [])
+        var status = stat()
+        #expect(stat(file.path, &status) == 0 && status.st_mode & 0o777 == 0o600)
+        #expect(try directory.names() == ["state.json"])
+    }
+
+    /// The machine was started anew: its monotonic clock began again.
+    @Test func timesAreOfTheWallClock() throws {
+        try file.write(Self.state, origin: origin)
+        let later = file.read(origin: origin + 5000).state
+        #expect(later.intents[Self.address(2)] == DownIntent(at: .origin + .seconds(-5000)))
+        #expect(later.raising[Self.address(1)]?.warEnd == .origin + .seconds(-4100))
+    }
+
+    @Test func withoutAFileItIsAFirstStart() {
+        #expect(file.read(origin: origin) == (MonitorState(), []))
+    }
+
+    @Test(arguments: [
+        "", "{", "[]", "{}", "nonsense", #"{"file":"other","version":1,"director":"/run/d","backends":{}}"#,
+        #"{"file":"dovemon state","version":2,"director":"/run/d","backends":{}}"#,
+        #"{"file":"dovemon state","version":1,"director":"/run/other","backends":{}}"#,
+        #"{"file":"dovemon state","version":1,"director":"/run/d","backends":{"x":{}}}"#,
+        #"{"file":"dovemon state","version":1,"director":"/run/d","backends":{"10.0.0.1":{"down":{"at":1e300}}}}"#,
+        #"{"file":"dovemon state","version":1,"director":"/run/d","backends":{"10.0.0.1":{"war_hold":-1}}}"#,
+    ])
+    func aDamagedOrForeignFileIsSetAside(text: String) throws {
+        try write(text)
+        let (state, remarks) = file.read(origin: origin)
+        #expect(state == MonitorState())
+        #expect(remarks.count == 1)
+        #expect(remarks.first?.contains("set aside as \(file.path).unusable") == true)
+        #expect(try directory.names() == ["state.json.unusable"])
+    }
+
+    @Test func aMissingDirectoryIsARemarkAndAFailure() throws {
+        let lost = StateFile(path: "\(directory.path)/none/state.json", director: "/run/d")
+        let remarks = lost.read(origin: origin).remarks
+        #expect(remarks.count == 1 && remarks[0].contains("none: No such file or directory"))
+        #expect(throws: StateFile.Failure.self) { try lost.write(Self.state, origin: origin) }
+    }
+
+    @Test func whatIsNoFileIsLeftAlone() throws {
+        #expect(mkdir(file.path, 0o700) == 0)
+        #expect(file.read(origin: origin).remarks.count == 1)
+        #expect(try directory.names() == ["state.json"])
+    }
+
+    /// A link in its place might lead anywhere.
+    @Test func whatCannotBeWrittenKeepsTheOldState() throws {
+        try file.write(Self.state, origin: origin)
+        #expect(symlink("/dev/full", file.path + ".new") == 0)
+        #expect(throws: StateFile.Failure.self) { try file.write(MonitorState(), origin: origin) }
+        #expect(file.read(origin: origin).state == Self.state)
+    }
+}
