@@ -104,8 +104,9 @@ struct RemovalRule: Sendable {
 
     init(_ options: PollOptions, _ stamp: MessageStamp) {
         own = MessageMark(options, stamp)
-        let looksForMessages = options.imap.selects && (options.imap.appends || options.lmtp.delivers)
-        ownAge = looksForMessages ? stamp.searchTime : -1
+        // Also where this poll's own settings have nothing looked for: `dovemon check` may have others than the daemon, and
+        // is the same monitor.
+        ownAge = stamp.searchTime
     }
 
     /// Whether a message with this mark is to be removed.

@@ -87,9 +87,10 @@ import Testing
         #expect(removes("mon.example", "a1", age: -61))
     }
 
-    @Test func `own messages go at once where none is ever looked for`() {
-        #expect(removes("mon.example", "a1", age: 0, looks: false))
-        #expect(!removes("mon.example", "a2", age: 0, looks: false))
+    @Test func `own young messages stay also where this poll looks for none: another of the same monitor may`() {
+        #expect(!removes("mon.example", "a1", age: 60, looks: false))
+        #expect(removes("mon.example", "a1", age: 61, looks: false))
+        #expect(!removes("mon.example", "a2", age: 61, looks: false))
     }
 
     @Test func `what this poll has found goes at once`() {

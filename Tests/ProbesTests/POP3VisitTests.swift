@@ -13,7 +13,8 @@ import Testing
     }
 
     private static let loggedIn = ["+OK hi", "+OK", "+OK in"]
-    private static let own = "mon.example/a1/1795231540/0000000000000001"
+    private static let own = "mon.example/a1/1795000000/0000000000000001"
+    private static let young = "mon.example/a1/1795231540/0000000000000001"
     private static let foreign = "other/a1/1795231540/0000000000000001"
 
     /// The server's answer to CAPA.
@@ -61,10 +62,11 @@ import Testing
         #expect(poll.report.succeeded && poll.report.warnings.isEmpty)
     }
 
-    @Test func `one's own young messages stay where IMAP polls look for theirs`() {
+    @Test(arguments: [true, false])
+    func `one's own young messages stay, for another poll may look for them`(delivers: Bool) {
         let poll = rehearse(
-            Self.plan(removal: .marked, delivers: true),
-            Self.loggedIn + ["+OK 1 700"] + Self.capabilities + Self.message(1, Self.own) + ["+OK bye"])
+            Self.plan(removal: .marked, delivers: delivers),
+            Self.loggedIn + ["+OK 1 700"] + Self.capabilities + Self.message(1, Self.young) + ["+OK bye"])
         #expect(poll.said.last == "QUIT\r\n")
         #expect(!poll.said.contains { $0.hasPrefix("DELE") })
     }
