@@ -40,8 +40,10 @@ enum Turn: Equatable {
     /// The goodbye was heard: all went well.
     case done
     /// The server refused, or what it said makes no sense. `code` and `text` are parts of its line; `remark` is what this
-    /// program has to say before them.
-    case fail(FailureKind, code: ArraySlice<UInt8>? = nil, remark: String = "", text: ArraySlice<UInt8> = [])
+    /// program has to say before them. `of` is that line where it is an earlier one than the one that is answered.
+    case fail(
+        FailureKind, code: ArraySlice<UInt8>? = nil, remark: String = "", text: ArraySlice<UInt8> = [],
+        of: ArraySlice<UInt8>? = nil)
 }
 
 extension Turn {

@@ -23,6 +23,8 @@ struct IMAPDialogue: Dialogue {
     private var visit: IMAPVisit
     /// The command that the visit waits for, for people.
     private var visitVerb = ""
+    /// Why the poll has failed, when it has and still cleans up.
+    private var failure: Turn?
 
     /// STARTTLS is still to come.
     private var toBeEncrypted: Bool
@@ -110,8 +112,7 @@ struct IMAPDialogue: Dialogue {
             guard status.condition == .no || status.condition == .bad else {
                 return .malformed("a reply to \(tag)", got: line)
             }
-            return .fail(
-                .rejected, code: status.code, remark: state == .visit ? "\(visitVerb): " : "", text: status.text)
+            return state == .visit ? refused(status, line) : .fail(.rejected, code: status.code, text: status.text)
         }
         // A command that has not been sent in full cannot have succeeded.
         guard pieces.isEmpty else { return .malformed("to be said yet", got: line) }
@@ -186,15 +187,30 @@ struct IMAPDialogue: Dialogue {
 
     private mutating func goOn() -> Turn {
         switch visit.next(capabilities ?? IMAPCapabilities([])) {
-        case .leave: return logOut()
+        case .leave: return failure ?? logOut()
         case .fail(let kind, let text):
             phase = .command
-            return .fail(kind, remark: text)
+            return failed(.fail(kind, remark: text))
         case .ask(let verb, let words, let literal):
             phase = .command
             visitVerb = verb
             return ask(.visit, words, literal: literal)
         }
+    }
+
+    /// The server has refused a command of the visit.
+    private mutating func refused(_ status: IMAPStatus, _ line: ArraySlice<UInt8>) -> Turn {
+        if status.condition == .no, visit.goesOn(after: status.code) { return goOn() }
+        let refusal = Turn.fail(
+            .rejected, code: status.code, remark: "\(visitVerb): ", text: status.text, of: line)
+        return status.condition == .no ? failed(refusal) : failure ?? refusal
+    }
+
+    /// The poll has failed; what went wrong first is told, when what can be cleaned up is.
+    private mutating func failed(_ failure: Turn) -> Turn {
+        let first = self.failure ?? failure
+        self.failure = first
+        return visit.cleansUp() ? goOn() : first
     }
 
     private mutating func logOut() -> Turn {

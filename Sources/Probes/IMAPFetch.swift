@@ -6,12 +6,15 @@ enum IMAPPiece: Equatable, Sendable {
     case literal(ArraySlice<UInt8>)
 }
 
-/// What a FETCH response (RFC 9051, section 7.5.2) says of one message: its UID and the header fields asked for.
+/// What a FETCH response (RFC 9051, section 7.5.2) says of one message: its UID, the header fields asked for, and the
+/// text.
 struct IMAPFetch: Equatable, Sendable {
     let uid: UInt32
     let header: ArraySlice<UInt8>
+    /// Its beginning; nil where it was not told.
+    let text: ArraySlice<UInt8>?
 
-    /// Reads a response, the `*` cut off; nil when it is none, or says less or more than the two once each.
+    /// Reads a response, the `*` cut off; nil when it is none, or says less or more than UID and header once each.
     init?(_ pieces: [IMAPPiece]) {
         guard var tokens = Self.tokens(pieces).map({ $0[...] }) else { return nil }
         guard case .atom = tokens.popFirst(), case .atom(let word) = tokens.popFirst(), word.equals("FETCH"),
@@ -19,6 +22,7 @@ struct IMAPFetch: Equatable, Sendable {
         else { return nil }
         var uids: [UInt32] = []
         var headers: [ArraySlice<UInt8>] = []
+        var texts: [ArraySlice<UInt8>] = []
         while case .atom(let name) = tokens.first {
             tokens.removeFirst()
             guard let value = tokens.popFirst() else { return nil }
@@ -27,14 +31,18 @@ struct IMAPFetch: Equatable, Sendable {
                 guard let uid = UInt32(String(decoding: number, as: UTF8.self)), uid > 0 else { return nil }
                 uids.append(uid)
             case .string(let text) where name.hasPrefix("BODY[HEADER.FIELDS"): headers.append(text)
+            case .string(let text) where name.hasPrefix("BODY[TEXT]"): texts.append(text)
             case .open: guard Self.skipGroup(&tokens) else { return nil }
             case .atom, .string: break
             case .close: return nil
             }
         }
-        guard tokens.elementsEqual([.close]), uids.count == 1, headers.count == 1 else { return nil }
+        guard tokens.elementsEqual([.close]), uids.count == 1, headers.count == 1, texts.count <= 1 else {
+            return nil
+        }
         uid = uids[0]
         header = headers[0]
+        text = texts.first
     }
 
     private enum Token: Equatable {
@@ -45,10 +53,13 @@ struct IMAPFetch: Equatable, Sendable {
 
     private static func tokens(_ pieces: [IMAPPiece]) -> [Token]? {
         var tokens: [Token] = []
+        // An atom goes on behind a literal in its brackets: a server may name the fields so (`BODY[HEADER.FIELDS ({14}`).
+        var isInBrackets = false
         for piece in pieces {
             switch piece {
-            case .literal(let text): tokens.append(.string(text))
+            case .literal(let text): if !isInBrackets { tokens.append(.string(text)) }
             case .text(var rest):
+                if isInBrackets { _ = atom(&rest, &isInBrackets) }
                 while let first = rest.first {
                     switch first {
                     case UInt8(ascii: " "): rest.removeFirst()
@@ -58,7 +69,7 @@ struct IMAPFetch: Equatable, Sendable {
                     case UInt8(ascii: "\""):
                         guard let text = quoted(&rest) else { return nil }
                         tokens.append(.string(text))
-                    default: tokens.append(.atom(atom(&rest)))
+                    default: tokens.append(.atom(atom(&rest, &isInBrackets)))
                     }
                 }
             }
@@ -82,9 +93,8 @@ struct IMAPFetch: Equatable, Sendable {
         return nil
     }
 
-    /// Takes an atom; brackets within it (`BODY[…]`) may hold anything.
-    private static func atom(_ rest: inout ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        var isInBrackets = false
+    /// Takes an atom, or what of it follows a literal; brackets within it (`BODY[…]`) may hold anything.
+    private static func atom(_ rest: inout ArraySlice<UInt8>, _ isInBrackets: inout Bool) -> ArraySlice<UInt8> {
         let end = rest.firstIndex { byte in
             if byte == UInt8(ascii: "[") { isInBrackets = true }
             if byte == UInt8(ascii: "]") { isInBrackets = false }

@@ -1,6 +1,6 @@
 internal import Site
 
-/// What an IMAP poll does in INBOX, as a pure machine of commands: APPEND, SELECT, find what was written, remove it.
+/// What an IMAP poll does in INBOX, as a pure machine of commands: APPEND, SELECT, find what was written, read and remove it.
 ///
 /// It is asked for the next command when the former has succeeded. Nothing that a server answers leads it to remove a
 /// message without a mark: UIDs are taken from FETCH responses alone, and only where the header that came with them in the
@@ -18,8 +18,10 @@ struct IMAPVisit: Sendable {
 
     private enum State: Equatable {
         case start, append, select
-        /// A message is looked for by its id; `found` once the server says that it is there.
-        case find(id: String, found: Bool)
+        /// A message is looked for by its id, and is where the server says that it is.
+        case find(id: String, uids: [UInt32])
+        /// It is read; `isShown` once the server has shown it as it was written.
+        case read(id: String, uids: [UInt32], isShown: Bool)
         case search, fetch, store, expunge
     }
 
@@ -57,7 +59,10 @@ struct IMAPVisit: Sendable {
     /// Whether it depends on what the server can do for a user who is logged in.
     var needsCapabilities: Bool { checks.appends || checks.selects && checks.removal == .marked }
     /// Whether literals of the response that comes now are wanted.
-    var wantsLiterals: Bool { state == .fetch }
+    var wantsLiterals: Bool {
+        if case .read = state { return true }
+        return state == .fetch
+    }
 
     /// The next command; the former one has succeeded.
     mutating func next(_ capabilities: IMAPCapabilities) -> Order {
@@ -69,17 +74,18 @@ struct IMAPVisit: Sendable {
             return .ask(verb: "APPEND", "APPEND INBOX (\\Seen) \"\(date)\"", literal: message.bytes)
         case .append: return select()
         case .select: return messageCount == nil ? .fail(.malformed, "SELECT: no EXISTS") : find(capabilities)
-        case .find(let id, false): return lost(id)
-        case .find(let id, true):
+        case .find(let id, let uids):
+            guard !uids.isEmpty else { return lost("not in INBOX", id) }
+            return read(id, uids)
+        case .read(let id, _, let isShown):
+            guard isShown else { return lost("in INBOX, but cannot be read", id) }
             rule.done.insert(id)
             return find(capabilities)
         case .search:
             uids = found.union(uids.subtracting(found).sorted().prefix(Self.batch))
             guard !uids.isEmpty else { return .leave }
             state = .fetch
-            // Only so much of each: whoever can send mail to the account chooses how long such a field is.
-            let part = "HEADER.FIELDS (\(MessageMark.field))]<0.\(Self.literalLimit)>"
-            return .ask(verb: "FETCH", "UID FETCH \(Self.set(uids)) (UID BODY.PEEK[\(part))")
+            return .ask(verb: "FETCH", "UID FETCH \(Self.set(uids)) (UID \(Self.markPart))")
         case .fetch:
             guard !toRemove.isEmpty else { return .leave }
             state = .store
@@ -105,7 +111,12 @@ struct IMAPVisit: Sendable {
             let numbers = IMAPSearch.numbers(line, limit: 5)
             guard !numbers.isEmpty else { return }
             if found.count < 10 { found.formUnion(numbers) }
-            state = .find(id: id, found: true)
+            state = .find(id: id, uids: numbers)
+        case .read(let id, let uids, false):
+            guard let message = IMAPFetch(pieces), uids.contains(message.uid),
+                MarkReader(message.header).mark?.description == id, message.text?.starts(with: TestMessage.text) == true
+            else { return }
+            state = .read(id: id, uids: uids, isShown: true)
         case .search: uids.formUnion(IMAPSearch.numbers(line, limit: max(0, 2 * Self.window - uids.count)))
         case .fetch:
             guard let message = IMAPFetch(pieces), uids.contains(message.uid),
@@ -114,6 +125,28 @@ struct IMAPVisit: Sendable {
             toRemove.insert(message.uid)
         default: break
         }
+    }
+
+    /// Whether the former command was refused only since others have removed messages: what is left is gone on with.
+    func goesOn(after code: ArraySlice<UInt8>?) -> Bool {
+        guard code?.firstWord.word.equals("EXPUNGEISSUED") == true else { return false }
+        switch state {
+        case .read, .fetch, .store, .expunge: return true
+        case .start, .append, .select, .find, .search: return false
+        }
+    }
+
+    /// Goes over to the removal after the former command has failed, where that may mend it: a mailbox that is over its
+    /// quota takes no message before its old ones are gone. False when there is nothing to go over to.
+    mutating func cleansUp() -> Bool {
+        guard checks.selects, checks.removal != .no else { return false }
+        switch state {
+        case .append: break
+        case .find, .read: state = .select
+        case .start, .select, .search, .fetch, .store, .expunge: return false
+        }
+        toFind = []
+        return true
     }
 
     private mutating func select() -> Order {
@@ -127,17 +160,24 @@ struct IMAPVisit: Sendable {
         toFind.removeFirst()
         let count = messageCount ?? 0
         // Nothing can be in an empty mailbox, and not every server takes a search there.
-        guard count > 0 else { return lost(id) }
-        state = .find(id: id, found: false)
+        guard count > 0 else { return lost("not in INBOX", id) }
+        state = .find(id: id, uids: [])
         // What has just been written is among the newest.
         let range = count > Self.window ? "\(count - Self.window + 1):* " : ""
         let quoted = String(decoding: IMAPString.quotedContent(id.utf8), as: UTF8.self)
         return .ask(verb: "SEARCH", "UID SEARCH \(range)HEADER \(MessageMark.field) \"\(quoted)\"")
     }
 
-    private func lost(_ id: String) -> Order {
+    /// That a server finds a message, and knows its header, may come from an index: only its text shows that it is there.
+    private mutating func read(_ id: String, _ uids: [UInt32]) -> Order {
+        state = .read(id: id, uids: uids, isShown: false)
+        let parts = "\(Self.markPart) BODY.PEEK[TEXT]<0.\(Self.literalLimit)>"
+        return .ask(verb: "FETCH", "UID FETCH \(Self.set(Set(uids))) (UID \(parts))")
+    }
+
+    private func lost(_ how: String, _ id: String) -> Order {
         let way = id == message?.mark.description ? "appended" : "delivered"
-        return .fail(.messageLost, "not in INBOX: the message that was \(way) as \(id)")
+        return .fail(.messageLost, "\(how): the message that was \(way) as \(id)")
     }
 
     private mutating func remove(_ capabilities: IMAPCapabilities) -> Order {
@@ -157,6 +197,9 @@ struct IMAPVisit: Sendable {
         let range = "\(first):\(first + Self.window - 1)"
         return .ask(verb: "SEARCH", "UID SEARCH \(range) HEADER \(MessageMark.field) \"\"")
     }
+
+    /// Only so much of each: whoever can send mail to the account chooses how long such a field is.
+    private static let markPart = "BODY.PEEK[HEADER.FIELDS (\(MessageMark.field))]<0.\(literalLimit)>"
 
     /// A set of little more than `batch` numbers, each by itself: a range would name others too.
     private static func set(_ uids: Set<UInt32>) -> String { uids.sorted().map(String.init).joined(separator: ",") }

@@ -66,8 +66,8 @@ struct Poll<Protocol: Dialogue>: Conversation {
         case .done: return .finish(success(at: now))
         // All that was to be shown has been shown: no goodbye can spoil it.
         case .fail where spoken == .logout: return .finish(success(at: now))
-        case .fail(let kind, let code, let remark, let text):
-            let redaction = Redaction(account, in: line)
+        case .fail(let kind, let code, let remark, let text, let earlier):
+            let redaction = Redaction(account, in: earlier ?? line)
             let failure = PollFailure(
                 phase: dialogue.phase, kind: kind,
                 code: code.map { printable(redaction.apply(to: $0), limit: 64) },

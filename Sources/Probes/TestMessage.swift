@@ -7,6 +7,13 @@ struct TestMessage: Equatable, Sendable {
     /// The whole message: 7-bit, with CR LF, and no line longer than 998 bytes.
     let bytes: [UInt8]
 
+    /// What it says to people, each line with its end: the same in all of them.
+    static let text = Array(
+        ([
+            "The mail servers' monitor dovemon writes this message to see whether",
+            "mail is stored and can be read. It can be deleted at any time.",
+        ].joined(separator: "\r\n") + "\r\n").utf8)
+
     /// The message of a poll with this stamp; `recipient` is an address or a user name.
     init(_ options: PollOptions, _ stamp: MessageStamp, to recipient: String) {
         mark = MessageMark(options, stamp)
@@ -21,10 +28,8 @@ struct TestMessage: Equatable, Sendable {
             "Auto-Submitted: auto-generated",
             "\(MessageMark.field): \(mark)",
             "",
-            "The mail servers' monitor dovemon writes this message to see whether",
-            "mail is stored and can be read. It can be deleted at any time.",
         ]
-        bytes = lines.flatMap { Array($0.utf8) + crlf }
+        bytes = lines.flatMap { Array($0.utf8) + crlf } + Self.text
     }
 
     /// As DATA sends it (RFC 5321, section 4.5.2): points at the start of a line doubled, and the one that ends it.

@@ -46,8 +46,14 @@ import Transport
         (
             deep,
             IMAPVisitTests.loggedIn + [
-                "+ ", "d2 OK", "* 1 EXISTS", "d3 OK", "* SEARCH 7", "d4 OK", "* SEARCH 1 7", "d5 OK",
-            ] + IMAPVisitTests.fetch(7, IMAPVisitTests.id) + ["d6 OK", "d7 OK", "* 1 EXPUNGE", "d8 OK", "d9 OK"]
+                "+ ", "d2 OK", "* 1 EXISTS", "d3 OK", "* SEARCH 7", "d4 OK",
+            ] + IMAPVisitTests.read(7, IMAPVisitTests.id) + ["d5 OK", "* SEARCH 1 7", "d6 OK"]
+                + IMAPVisitTests.fetch(7, IMAPVisitTests.id) + ["d7 OK", "d8 OK", "* 1 EXPUNGE", "d9 OK", "d10 OK"]
+        ),
+        (
+            deep,
+            IMAPVisitTests.loggedIn + ["d2 NO [OVERQUOTA] no", "* 1 EXISTS", "d3 OK", "* SEARCH 7", "d4 OK"]
+                + IMAPVisitTests.fetch(7, "mon.example/a1/1/0000000000000001") + ["d5 OK", "d6 OK", "d7 OK"]
         ),
         (
             deep.at(.pop3),

@@ -11,6 +11,28 @@ package struct MailboxMessage: Hashable, Sendable {
 }
 
 extension Backend {
+    // MARK: Messages lost: the index knows them, and their files cannot be read
+
+    /// Takes the rights away from the files of all messages in the account's INBOX.
+    package func makeMessagesUnreadable() throws {
+        for directory in ["cur", "new"].map({ "\(mailbox)/\($0)" }) {
+            for name in listDirectory(directory) ?? [] where chmod("\(directory)/\(name)", 0) != 0 {
+                throw LabError.failed("\(directory)/\(name): \(String(cString: strerror(errno)))")
+            }
+        }
+    }
+
+    // MARK: Mailboxes full
+
+    /// Lets each user have so many messages from now on; starts it again.
+    package func limit(messages: Int) async throws {
+        try configure(password: account.password, quota: messages)
+        try await stop()
+        try await start()
+    }
+
+    // MARK: Messages
+
     /// What is in the account's INBOX.
     package func messages() async throws -> [MailboxMessage] {
         let fields = "uid flags hdr.subject hdr.x-dovemon-test"

@@ -131,12 +131,14 @@ package final class Backend: Sendable {
         _ = try await instance.doveadm(["reload"], within: .seconds(10))
     }
 
-    private func configure(password: String) throws {
-        let further = further.map { "\n" + $0.configuration(instance.directory, ports) } ?? ""
+    func configure(password: String, quota: Int? = nil) throws {
+        let further = further.map { "
+" + $0.configuration(instance.directory, ports) } ?? ""
         try instance.configure(
-            backendConfiguration(directory: instance.directory, password: password, ports: ports) + further)
+            backendConfiguration(directory: instance.directory, password: password, ports: ports) + further
+                + (quota.map(quotaConfiguration) ?? ""))
     }
 
     private var mailDirectory: String { "\(instance.directory)/mail" }
-    private var mailbox: String { "\(mailDirectory)/\(account.username)" }
+    var mailbox: String { "\(mailDirectory)/\(account.username)" }
 }

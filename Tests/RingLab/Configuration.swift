@@ -103,6 +103,19 @@ func directorConfiguration(directors: [String], backends: [String], ports: Ports
     """
 }
 
+/// What lets each user have so many messages.
+func quotaConfiguration(messages: Int) -> String {
+    """
+
+    mail_plugins = quota
+    plugin {
+      quota = maildir:User quota
+      quota_rule = *:messages=\(messages)
+    }
+
+    """
+}
+
 /// A backend that takes any user with `password`.
 ///
 /// Without `mailbox_list_index = no` LIST answers from that index, and so does not notice a lost mailbox.

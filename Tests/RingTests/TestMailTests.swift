@@ -84,9 +84,13 @@ extension RealRing {
                 let monitor = try Monitor(
                     ring, pop3: POP3Checks(stats: true, removal: .marked), lmtp: LMTPChecks(delivers: true))
                 #expect(try await monitor.poll(.lmtp).isWholeSuccess)
-                #expect(try await backend.messages().count == before.count + 1)
+                try await backend.save(
+                    subject: "left over", header: "X-Dovemon-Test: mon.example/a1/1000000000/0000000000000001\n")
+                #expect(try await backend.messages().count == before.count + 2)
                 #expect(try await monitor.poll(.pop3).isWholeSuccess)
-                #expect(try await backend.messages() == before)
+                // The one just delivered is not old enough to be left over.
+                #expect(try await backend.messages().dropLast() == before[...])
+                #expect(try await backend.messages().count == before.count + 1)
             }
         }
 
@@ -123,6 +127,53 @@ extension RealRing {
                     for _ in 1...2 { #expect(try await monitor.poll(service).isWholeSuccess) }
                     #expect(try await backend.messages() == [])
                 }
+            }
+        }
+
+        @Test func `What is in the index alone is not there`() async throws {
+            try await withRing(directors: 1, backends: 1) { ring in
+                let backend = ring.backends[0]
+                let monitor = try Monitor(ring, imap: IMAPChecks(selects: true), lmtp: LMTPChecks(delivers: true))
+                let id = try #require(try await monitor.poll(.lmtp).deliveredMessage)
+                // The first look puts into the index what the second one goes by.
+                #expect(try await monitor.poll(.imap, expecting: id).isWholeSuccess)
+                try backend.makeMessagesUnreadable()
+                let failure = try #require(try await monitor.poll(.imap, expecting: id).failure)
+                // Dovecot 2.3 says goodbye with it.
+                #expect(failure.kind == .rejected && failure.text.hasPrefix("FETCH failed: "), "\(failure)")
+                #expect(try await backend.messages().map(\.mark) == [id])
+            }
+        }
+
+        @Test func `A mailbox that is full of test messages takes new ones again after one failure`() async throws {
+            try await withRing(directors: 1, backends: 1) { ring in
+                let backend = ring.backends[0]
+                try await backend.save(subject: "stranger")
+                for number in 1...3 {
+                    try await backend.save(
+                        subject: "left over",
+                        header: "X-Dovemon-Test: mon.example/a1/1000000000/000000000000000\(number)\n")
+                }
+                try await backend.limit(messages: 4)
+                let checks = IMAPChecks(selects: true, appends: true, removal: .marked)
+                let monitor = try Monitor(ring, imap: checks, lmtp: LMTPChecks(delivers: true))
+                let full = try #require(try await monitor.poll(.imap).failure)
+                #expect(full.code == "OVERQUOTA" && full.text.hasPrefix("APPEND: "), "\(full)")
+                #expect(try await backend.messages().map(\.subject) == ["stranger"])
+                #expect(try await monitor.poll(.imap).isWholeSuccess)
+
+                // And so it is where LMTP is refused, and the IMAP poll of its round has nothing to find.
+                try await backend.limit(messages: 2)
+                try await backend.save(
+                    subject: "left over", header: "X-Dovemon-Test: mon.example/a1/1000000000/0000000000000004\n")
+                let removing = try Monitor(
+                    ring, imap: IMAPChecks(selects: true, removal: .marked), lmtp: LMTPChecks(delivers: true))
+                #expect(try await removing.poll(.lmtp).failure?.kind == .rejected)
+                #expect(try await removing.poll(.imap).isWholeSuccess)
+                let id = try await removing.poll(.lmtp).deliveredMessage
+                #expect(id != nil)
+                #expect(try await removing.poll(.imap, expecting: id).isWholeSuccess)
+                #expect(try await backend.messages().map(\.subject) == ["stranger"])
             }
         }
 
