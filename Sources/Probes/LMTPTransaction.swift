@@ -3,9 +3,10 @@ internal import Site
 /// What an LMTP poll says between LHLO and QUIT (RFC 2033, section 4.2): MAIL, RCPT and RSET, or a whole delivery.
 struct LMTPTransaction: Sendable {
     private enum Step: Equatable {
-        case mail(from: String), recipient, reset, data, content
+        case mail, recipient, reset, data, content
     }
 
+    private let sender: String
     private let recipient: String
     private let message: TestMessage
     private var steps: [Step] = []
@@ -14,12 +15,14 @@ struct LMTPTransaction: Sendable {
     /// Nothing is said without an account: there is nobody to deliver to.
     init(_ plan: PollPlan, _ stamp: MessageStamp) {
         let address = plan.account.map { $0.lmtpAddress ?? $0.username } ?? ""
+        let from = plan.options.lmtp.from
+        sender = from.isEmpty ? "<>" : MailPath.path(from)
         recipient = MailPath.path(address)
         message = TestMessage(plan.options, stamp, to: address)
         guard plan.account != nil else { return }
         let checks = plan.options.lmtp
-        if checks.tests { steps += [.mail(from: ""), .recipient, .reset] }
-        if checks.delivers { steps += [.mail(from: checks.from), .recipient, .data, .content] }
+        if checks.tests { steps += [.mail, .recipient, .reset] }
+        if checks.delivers { steps += [.mail, .recipient, .data, .content] }
         steps.reverse()
     }
 
@@ -46,7 +49,7 @@ struct LMTPTransaction: Sendable {
         current = steps.popLast()
         return switch current {
         case nil: nil
-        case .mail(let sender): Array("MAIL FROM:\(sender.isEmpty ? "<>" : MailPath.path(sender))".utf8) + crlf
+        case .mail: Array("MAIL FROM:\(sender)".utf8) + crlf
         case .recipient: Array("RCPT TO:\(recipient)".utf8) + crlf
         case .reset: Array("RSET".utf8) + crlf
         case .data: Array("DATA".utf8) + crlf

@@ -73,7 +73,7 @@ package struct LMTPChecks: Hashable, Sendable {
     package var tests: Bool
     /// Deliver a test message to the account's address.
     package var delivers: Bool
-    /// The reverse path of test messages; empty for the null one.
+    /// The reverse path of both; empty for the null one.
     package var from: String
 
     /// Makes the checks; the defaults are the seed's.

@@ -43,7 +43,7 @@ extension Setting {
         Setting("poll_lmtp_deliver", \.pollLMTPDeliver, .yesNo, "deliver a test message to the test account"),
         Setting(
             "poll_lmtp_from", \.pollLMTPFrom, .reversePath,
-            "the sender of test messages; empty: the null reverse path"),
+            "the sender of MAIL FROM; empty: the null reverse path"),
     ]
 
     static let sieve = [

@@ -26,6 +26,13 @@ import Testing
         #expect(poll.phases == "connect 2, greeting 1, command 5, logout 1")
     }
 
+    @Test func `the sender that is named is tried, too`() {
+        let poll = rehearse(
+            Self.plan(tests: true, from: "probe@example.org"), Self.greeted + ["250", "250", "250", "221"])
+        #expect(poll.said.dropFirst().first == "MAIL FROM:<probe@example.org>\r\n")
+        #expect(poll.report.succeeded)
+    }
+
     @Test func `a message is delivered, and the report names it`() {
         let poll = rehearse(
             Self.plan(delivers: true, from: "probe@example.org", address: "joe@example.org"),
