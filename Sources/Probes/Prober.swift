@@ -30,34 +30,37 @@ package struct Prober {
             let identity = plan.identity(of: address, pointer: nil)
             return open(Opening(address, plan, identity, startedAt: start), within: time, completion)
         }
-        let running = Handover()
-        let lookup = names.find(address, within: time) { result in
+        let poll = UnnamedPoll(completion: completion)
+        poll.lookup = names.find(address, within: time) { result in
             let resolved = Instant.now()
             let left = time - (resolved - start)
             switch result {
-            case .failure(let failure): completion(.unresolved(failure.text, after: resolved - start))
+            case .failure(let failure): poll.unnamed(.unresolved(failure.text, after: resolved - start))
             // A backend must not pay for the resolver's slowness. The name is known the next time.
             case .success where left < time / 2:
-                completion(.unresolved("the resolver took too long", after: resolved - start))
+                poll.unnamed(.unresolved("the resolver took too long", after: resolved - start))
             case .success(let name):
                 let identity = plan.identity(of: address, pointer: name)
                 let opening = Opening(address, plan, identity, startedAt: start, resolvedAt: resolved)
-                running.conversation = open(opening, within: left, completion)
+                poll.named { open(opening, within: left, $0) }
             }
         }
-        return RunningConversation {
-            lookup.cancel()
-            running.conversation?.cancel()
-        }
+        var approach = Opening(address, plan, nil, startedAt: start)
+        approach.plan.options.tls.verifies = false
+        approach.isApproach = true
+        poll.approach { [approach] in open(approach, within: time, $0) }
+        return RunningConversation { poll.cancel() }
     }
 
     /// Where and how a poll's connection is opened.
     private struct Opening {
         let address: IPAddress
-        let plan: PollPlan
+        var plan: PollPlan
         let identity: PeerIdentity?
         let start: Instant
         let resolved: Instant?
+        /// Whether it goes no further than a server's certificate.
+        var isApproach = false
 
         init(
             _ address: IPAddress, _ plan: PollPlan, _ identity: PeerIdentity?, startedAt start: Instant,
@@ -69,10 +72,6 @@ package struct Prober {
             self.start = start
             self.resolved = resolved
         }
-    }
-
-    private final class Handover {
-        var conversation: RunningConversation?
     }
 
     private func open(
@@ -92,6 +91,14 @@ package struct Prober {
     }
 
     private func start(
+        _ dialogue: some Dialogue, _ opening: Opening, _ time: Duration, _ completion: @escaping (PollReport) -> Void
+    ) -> RunningConversation {
+        opening.isApproach
+            ? run(Vestibule(dialogue, opening.plan), opening, time, completion)
+            : run(dialogue, opening, time, completion)
+    }
+
+    private func run(
         _ dialogue: some Dialogue, _ opening: Opening, _ time: Duration, _ completion: @escaping (PollReport) -> Void
     ) -> RunningConversation {
         let plan = opening.plan

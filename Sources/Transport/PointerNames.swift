@@ -10,8 +10,14 @@ package final class PointerNames {
     package typealias LookUp = @Sendable (IPAddress) -> Result<String, PointerFailure>
 
     private struct Known {
-        let result: Result<String, PointerFailure>
-        let until: Instant
+        /// What is told: the last name there was, even where a later lookup has failed.
+        var result: Result<String, PointerFailure>
+        /// When it is asked for again.
+        var until: Instant
+        /// When it was last wanted.
+        var wanted: Instant
+
+        var isName: Bool { if case .success = result { true } else { false } }
     }
 
     private let loop: any EventLoop
@@ -23,6 +29,8 @@ package final class PointerNames {
 
     /// A failure is forgotten sooner than a name.
     private static let failureLifetime = Duration.seconds(5)
+    /// Backends that are gone are forgotten after this time.
+    private static let memory = Duration.seconds(86_400)
 
     /// Knows no names yet; each is asked for again when it is `lifetime` old.
     package init(
@@ -35,6 +43,9 @@ package final class PointerNames {
 
     /// Finds an address's name. Must be called on the loop.
     ///
+    /// A name that has become old is told all the same, and asked for again meanwhile: nobody waits for a resolver, or is
+    /// without a name for its failure, where there was one once.
+    ///
     /// - Parameters:
     ///   - time: how long it may take.
     ///   - completion: called exactly once, on the loop, at once when the name is known.
@@ -45,21 +56,28 @@ package final class PointerNames {
         completion: @escaping (Result<String, PointerFailure>) -> Void
     ) -> RunningConversation {
         let now = Instant.now()
-        if let known = known[address], now < known.until {
-            completion(known.result)
-            return RunningConversation {}
+        if let known = known[address] {
+            self.known[address]?.wanted = now
+            let isOld = now >= known.until
+            if !isOld || known.isName {
+                if isOld { begin(address) }
+                completion(known.result)
+                return RunningConversation {}
+            }
         }
         let pending = PendingName(completion)
         pending.deadline = loop.assumeIsolated().scheduleTask(in: .nanoseconds(time.nanoseconds)) {
             pending.end(.failure(PointerFailure("no answer from the resolver in time")))
         }
-        let isFirst = waiting[address] == nil
+        begin(address)
         waiting[address, default: []].append(pending)
-        if isFirst { begin(address) }
         return RunningConversation { pending.end(.failure(PointerFailure("the poll was given up"))) }
     }
 
+    /// Begins a lookup, where none is going on.
     private func begin(_ address: IPAddress) {
+        guard waiting[address] == nil else { return }
+        waiting[address] = []
         NIOThreadPool.singleton.runIfActive(eventLoop: loop) { [lookUp] in lookUp(address) }
             .assumeIsolated().whenComplete { outcome in
                 switch outcome {
@@ -71,10 +89,13 @@ package final class PointerNames {
 
     private func ended(_ address: IPAddress, _ result: Result<String, PointerFailure>) {
         let now = Instant.now()
-        // Backends that are gone are not asked for again.
-        known = known.filter { now < $0.value.until }
-        let isName = if case .success = result { true } else { false }
-        known[address] = Known(result: result, until: now + (isName ? lifetime : min(lifetime, Self.failureLifetime)))
+        known = known.filter { now - $0.value.wanted < Self.memory }
+        var entry = Known(result: result, until: now + lifetime, wanted: known[address]?.wanted ?? now)
+        if !entry.isName {
+            entry.until = now + min(lifetime, Self.failureLifetime)
+            if let last = known[address], last.isName { entry.result = last.result }
+        }
+        known[address] = entry
         for pending in waiting.removeValue(forKey: address) ?? [] { pending.end(result) }
     }
 
@@ -89,10 +110,7 @@ package final class PointerNames {
         } catch {
             return .failure(PointerFailure("\(error)"))
         }
-        guard code == 0 else {
-            let reason = code == EAI_SYSTEM ? strerror(errno) : UnsafeMutablePointer(mutating: gai_strerror(code))
-            return .failure(PointerFailure("no name for \(address): \(reason.map { String(cString: $0) } ?? "")"))
-        }
+        guard code == 0 else { return .failure(PointerFailure(code, of: address, errno: errno)) }
         return .success(String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
     }
 }
@@ -104,6 +122,17 @@ package struct PointerFailure: Error, Hashable, Sendable {
 
     /// Makes a failure.
     package init(_ text: String) { self.text = text }
+
+    /// By what getnameinfo(3) returned, and errno: a name that is not there wants to be entered in the DNS, a resolver that
+    /// fails wants to be mended.
+    package init(_ code: Int32, of address: IPAddress, errno: Int32 = 0) {
+        let words: UnsafePointer<CChar>? = code == EAI_SYSTEM ? UnsafePointer(strerror(errno)) : gai_strerror(code)
+        let reason = words.map { String(cString: $0) } ?? ""
+        text =
+            code == EAI_NONAME
+            ? "no name for \(address): \(reason): a PTR record is missing"
+            : "the resolver failed for \(address): \(reason)"
+    }
 }
 
 /// Somebody who waits for a name.

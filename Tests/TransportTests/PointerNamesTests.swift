@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOPosix
 import Site
@@ -46,13 +47,73 @@ import Transport
         }
     }
 
-    @Test("A name whose lifetime has passed is looked up again")
-    func lifetime() async throws {
-        let count = Count()
-        let found = try await find(times: 3, lifetime: .zero) { _ in
-            .success("name\(count.value.withLock { value in defer { value += 1 }; return value })")
+    /// A resolver's answers, one after the other, the last one over and over.
+    private static func answering(
+        _ answers: Result<String, PointerFailure>..., count: Count
+    ) -> PointerNames.LookUp {
+        { _ in
+            answers[
+                min(
+                    answers.count - 1,
+                    count.value.withLock { value in
+                        defer { value += 1 }; return value
+                    })]
         }
-        #expect(found == [.success("name0"), .success("name1"), .success("name2")])
+    }
+
+    /// Finds a name until it is this one, and gives what came before, each once in a row.
+    private func findings(
+        until last: Result<String, PointerFailure>, _ lookUp: @escaping PointerNames.LookUp, lookups: Int = 0,
+        count: Count = Count()
+    ) async throws -> [Result<String, PointerFailure>] {
+        let address = try #require(IPAddress("127.0.0.1"))
+        let names = try await loop.submit { [loop] in
+            NIOLoopBound(PointerNames(loop: loop, lifetime: .zero, lookUp: lookUp), eventLoop: loop)
+        }.get()
+        var results: [Result<String, PointerFailure>] = []
+        while results.last != last || count.value.withLock({ $0 }) < lookups {
+            let result = try await loop.flatSubmit { [loop] in
+                let done = loop.makePromise(of: Result<String, PointerFailure>.self)
+                names.value.find(address, within: .seconds(40)) { done.succeed($0) }
+                return done.futureResult
+            }.get()
+            if results.last != result { results.append(result) }
+        }
+        return results
+    }
+
+    @Test("A name whose lifetime has passed is looked up again, and told meanwhile")
+    func lifetime() async throws {
+        let answers = Self.answering(.success("old"), .success("new"), count: Count())
+        #expect(try await findings(until: .success("new"), answers) == [.success("old"), .success("new")])
+    }
+
+    @Test("The last name is told while the resolver fails")
+    func lastName() async throws {
+        let count = Count()
+        let answers = Self.answering(.success("old"), .failure(PointerFailure("no")), count: count)
+        #expect(try await findings(until: .success("old"), answers, lookups: 4, count: count) == [.success("old")])
+    }
+
+    @Test("A failure is followed by a name")
+    func recovery() async throws {
+        let answers = Self.answering(.failure(PointerFailure("no")), .success("new"), count: Count())
+        #expect(
+            try await findings(until: .success("new"), answers) == [.failure(PointerFailure("no")), .success("new")])
+    }
+
+    @Test("A name that is not there is told apart from a resolver that fails")
+    func reasons() throws {
+        let address = try #require(IPAddress("192.0.2.1"))
+        #expect(
+            PointerFailure(EAI_NONAME, of: address).text
+                == "no name for 192.0.2.1: Name or service not known: a PTR record is missing")
+        #expect(
+            PointerFailure(EAI_AGAIN, of: address).text
+                == "the resolver failed for 192.0.2.1: Temporary failure in name resolution")
+        #expect(
+            PointerFailure(EAI_SYSTEM, of: address, errno: EMFILE).text
+                == "the resolver failed for 192.0.2.1: Too many open files")
     }
 
     @Test("Those who ask at once share a lookup")

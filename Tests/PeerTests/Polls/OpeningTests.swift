@@ -78,30 +78,103 @@ import Transport
         }
     }
 
-    @Test("A name that cannot be told says nothing of the backend")
+    @Test("A name that cannot be told says nothing of a backend that is well up to its certificate")
     func noPointer() async throws {
         let authority = try TestAuthority()
-        let service = Service(.imap, port: 1, tls: .implicit)
-        let report = try await poll(service, authority.options(.pointer)) { _ in
-            .failure(PointerFailure("no name\n"))
+        for server in [nil] + StartTLSServer.all.map(Optional.init) {
+            // Of another name, of an issuer that nobody trusts, and expired.
+            let tls = try PeerTLS(TestCertificate(names: ["x"], validFrom: -7_200, validUntil: -3_600))
+            let peer = try await server.startPeer(tls)
+            let report = try await poll(server.service(peer.port), authority.options(.pointer)) { _ in
+                .failure(PointerFailure("no name\n"))
+            }
+            #expect(report.failure == PollFailure(phase: .resolve, kind: .local, text: "no name\\n"))
+            #expect(report.phases.map(\.phase) == [.resolve])
+            #expect(!peer.transcripts.joined().contains("probe"))
+            await peer.stop()
         }
-        #expect(report.failure == PollFailure(phase: .resolve, kind: .local, text: "no name\\n"))
-        #expect(report.phases.map(\.phase) == [.resolve])
     }
 
-    @Test("A lookup that hangs ends with the poll's deadline, and is not the backend's fault")
+    @Test("A lookup that hangs ends with the poll's deadline, and is not the fault of a backend that is well")
     func hangingLookup() async throws {
         let authority = try TestAuthority()
+        let peer = try await ScriptedPeer.start(tls: PeerTLS(), GoodServer.pop3.script())
         let gate = Gate()
         defer { gate.open() }
-        let service = Service(.imap, port: 1, tls: .implicit)
-        let report = try await poll(service, authority.options(.pointer), within: .milliseconds(50)) { _ in
+        let service = Service(.pop3, port: peer.port, tls: .implicit)
+        let report = try await poll(service, authority.options(.pointer), within: .seconds(3)) { _ in
             gate.wait()
             return .success("late")
         }
         #expect(
             report.failure
                 == PollFailure(phase: .resolve, kind: .local, text: "no answer from the resolver in time"))
+        await peer.stop()
+    }
+
+    @Test("A backend that is dead is seen to be so without its name, whether its lookup fails or hangs")
+    func deadWithoutName() async throws {
+        let authority = try TestAuthority()
+        for hangs in [false, true] {
+            let gate = Gate()
+            defer { gate.open() }
+            let names: PointerNames.LookUp = { _ in
+                if hangs { gate.wait() }
+                return .failure(PointerFailure("no name"))
+            }
+            let refused = try RefusedPort()
+            for tls in [TLSMode.implicit, .starttls] {
+                let service = Service(.imap, port: refused.number, tls: tls)
+                let report = try await poll(service, authority.options(.pointer), names: names)
+                #expect(report.failure?.phase == .connect && report.failure?.kind == .refused)
+            }
+            // What listens and says nothing; what says no; what has no TLS.
+            let silent = try await ScriptedPeer.start { try await $0.silence() }
+            let stuck = try await poll(
+                Service(.imap, port: silent.port, tls: .implicit), authority.options(.pointer), within: .seconds(1),
+                names: names)
+            #expect(stuck.failure?.phase == .tls && stuck.failure?.kind == .timeout)
+            await silent.stop()
+            let busy = try await ScriptedPeer.start { try await $0.write("* BYE too many\r\n") }
+            for (tls, phase, kind) in [
+                (TLSMode.starttls, Phase.greeting, FailureKind.rejected), (.implicit, .tls, .tls),
+            ] {
+                let service = Service(.imap, port: busy.port, tls: tls)
+                let report = try await poll(service, authority.options(.pointer), names: names)
+                #expect(report.failure?.phase == phase && report.failure?.kind == kind)
+            }
+            await busy.stop()
+            let full = try await ScriptedPeer.start(tls: PeerTLS()) { try await $0.write("* BYE too many\r\n") }
+            let report = try await poll(
+                Service(.imap, port: full.port, tls: .implicit), authority.options(.pointer), names: names)
+            #expect(report.failure == PollFailure(phase: .greeting, kind: .rejected, text: "too many"))
+            await full.stop()
+        }
+    }
+
+    @Test("A poll that is given up while its name is looked up is reported once, as nobody's fault")
+    func givenUp() async throws {
+        let authority = try TestAuthority()
+        let gate = Gate()
+        defer { gate.open() }
+        let silent = try await ScriptedPeer.start { try await $0.silence() }
+        let service = Service(.imap, port: silent.port, tls: .implicit)
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let address = try #require(IPAddress("127.0.0.1"))
+        let plan = PollPlan(service: service, account: WatchedPoll.account, options: authority.options(.pointer))
+        let report = try await loop.flatSubmit {
+            let done = loop.makePromise(of: PollReport.self)
+            let names = PointerNames(loop: loop) { _ in
+                gate.wait()
+                return .success("late")
+            }
+            Prober(connector: Connector(loop: loop), tls: TLSContexts(), names: names)
+                .poll(address, plan: plan, within: .seconds(40)) { done.succeed($0) }
+                .cancel()
+            return done.futureResult
+        }.get()
+        #expect(report.failure?.kind == .local)
+        await silent.stop()
     }
 
     @Test("Nothing is looked up where no certificate is verified, or nothing is encrypted")
@@ -133,6 +206,18 @@ import Transport
     }
 }
 
+extension StartTLSServer? {
+    /// This one, or one of POP3 with TLS from the first byte on.
+    fileprivate func startPeer(_ tls: PeerTLS) async throws -> ScriptedPeer {
+        guard let self else { return try await ScriptedPeer.start(tls: tls, GoodServer.pop3.script()) }
+        return try await ScriptedPeer.start(self.script(tls))
+    }
+
+    fileprivate func service(_ port: Int) -> Service {
+        self?.service(port) ?? Service(.pop3, port: port, tls: .implicit)
+    }
+}
+
 /// Holds a thread up until it is opened.
 private final class Gate: Sendable {
     // A semaphore may be used from any thread.
@@ -148,6 +233,10 @@ private final class Gate: Sendable {
         semaphore.deallocate()
     }
 
-    func wait() { sem_wait(semaphore) }
+    /// Once it is open, all come through.
+    func wait() {
+        sem_wait(semaphore)
+        sem_post(semaphore)
+    }
     func open() { sem_post(semaphore) }
 }
