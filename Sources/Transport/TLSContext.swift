@@ -22,6 +22,10 @@ package final class TLSContext: Sendable {
         SSL_CTX_set_options(pointer, shim_SSL_OP_NO_RENEGOTIATION() | shim_SSL_OP_NO_COMPRESSION())
         // An idle connection gives up its 34 KiB of record buffers.
         shim_SSL_CTX_set_mode(pointer, Int(SSL_MODE_RELEASE_BUFFERS))
+        // OpenSSL 3 has TLS 1.0 and 1.1 at no other level, as they need SHA-1.
+        if let minimum = configuration.minimumVersion, minimum.wireNumber < TLS1_2_VERSION {
+            SSL_CTX_set_security_level(pointer, 0)
+        }
         guard shim_SSL_CTX_set_min_proto_version(pointer, Self.floor(configuration, pointer)) == 1 else {
             throw .fromQueue(.setup)
         }

@@ -8,6 +8,8 @@ package final class PeerTLS: Sendable {
         case current
         /// Nothing but TLS 1.0, with everything that OpenSSL refuses by default.
         case onlyTLS10
+        /// Nothing but TLS 1.1, likewise.
+        case onlyTLS11
         /// Nothing but TLS 1.2.
         case onlyTLS12
         /// Nothing but TLS 1.3.
@@ -44,12 +46,14 @@ package final class PeerTLS: Sendable {
             switch versions {
             case .current: (TLS1_2_VERSION, TLS1_3_VERSION)
             case .onlyTLS10: (TLS1_VERSION, TLS1_VERSION)
+            case .onlyTLS11: (TLS1_1_VERSION, TLS1_1_VERSION)
             case .onlyTLS12: (TLS1_2_VERSION, TLS1_2_VERSION)
             case .onlyTLS13: (TLS1_3_VERSION, TLS1_3_VERSION)
             }
         // Level 0 allows what level 2 refuses: TLS 1.0, and certificates with short keys. RSA key exchange is what a client
         // at level 2 can still do in TLS 1.0.
-        let ciphers = versions == .onlyTLS10 ? "kRSA:kECDHE+aECDSA:@SECLEVEL=0" : "DEFAULT:@SECLEVEL=0"
+        let ciphers =
+            versions == .onlyTLS10 || versions == .onlyTLS11 ? "kRSA:kECDHE+aECDSA:@SECLEVEL=0" : "DEFAULT:@SECLEVEL=0"
         guard SSL_CTX_set_cipher_list(pointer, ciphers) == 1,
             shim_SSL_CTX_set_min_proto_version(pointer, range.0) == 1,
             shim_SSL_CTX_set_max_proto_version(pointer, range.1) == 1,

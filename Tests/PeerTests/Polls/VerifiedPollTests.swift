@@ -156,6 +156,20 @@ final class TestAuthority: Sendable {
         }
     }
 
+    @Test("An old version is spoken where it is asked for, and nowhere else")
+    func oldVersions() async throws {
+        for (versions, minimum) in [(PeerTLS.Versions.onlyTLS10, TLSVersion.tls10), (.onlyTLS11, .tls11)] {
+            for (minimum, isSpoken) in [(minimum, true), (nil, false), (.tls12, false)] {
+                let peer = try await ScriptedPeer.start(tls: PeerTLS(versions: versions), GoodServer.pop3.script())
+                let service = Service(.pop3, port: peer.port, tls: .implicit)
+                let options = PollOptions(tls: TLSChecks(minimumVersion: minimum))
+                let poll = try await WatchedPoll.of(service, options: options)
+                #expect(poll.report.failure?.kind == (isSpoken ? nil : .tls), "\(versions) by \(minimum as Any)")
+                await peer.stop()
+            }
+        }
+    }
+
     @Test("A server is asked for by its name, and never by an address")
     func serverName() async throws {
         for (name, expected) in [
