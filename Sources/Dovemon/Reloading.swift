@@ -11,6 +11,8 @@ struct Reloading: Service {
     let files: FileOptions
     /// Whether the command line asks for a dry run, whatever the files say.
     let isDryRun: Bool
+    /// What the daemon was started with.
+    let started: Settings
     let daemon: Daemon
     let writer: LogWriter
     let log: MonitorLog
@@ -49,5 +51,8 @@ struct Reloading: Service {
             facility: loaded.settings.syslogFacility.code, level: Logger.Level(loglevel: loaded.settings.logLevel))
         writer.move(toSyslog: loaded.settings.loggerSocket)
         try await daemon.reload(loaded)
+        for name in loaded.settings.waitingForStart(since: started) {
+            log.logger.warning("setting=\(name) note=\"it has changed, and counts from the next start on\"")
+        }
     }
 }

@@ -64,8 +64,8 @@ struct RunCommand: AsyncParsableCommand {
         let scripts = UpdateScripts(UpdateScripts.Program(settings), log: log.logger)
         let daemon = try Daemon(loaded, pollLimit: pollLimit, log: log, scripts: scripts, manager: manager)
         let reloading = Reloading(
-            files: files, isDryRun: dryRun, daemon: daemon, writer: writer, log: log, signals: reloads,
-            manager: manager)
+            files: files, isDryRun: dryRun, started: settings, daemon: daemon, writer: writer, log: log,
+            signals: reloads, manager: manager)
         let mode = settings.isDryRun ? " mode=dry-run" : ""
         log.tellChange("dovemon=started version=\(Dovemon.version)\(mode)")
         do {

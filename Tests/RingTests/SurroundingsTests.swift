@@ -106,6 +106,20 @@ extension RealRing {
             #expect(access(lock, F_OK) != 0)
         }
 
+        @Test func `SIGHUP says which changed settings count from the next start on`() async throws {
+            let dovemon = try DovemonProcess(ring: ring)
+            try await dovemon.expectAllPolled(ring)
+            try dovemon.write(settings: [("lockfile", "\(dovemon.directory)/other.pid"), ("interval", "2")])
+            dovemon.reload()
+            _ = try await dovemon.waitForLine(
+                containing: "setting=lockfile note=\"it has changed, and counts from the next start on\"",
+                within: .seconds(5))
+            #expect(
+                !dovemon.lines.contains { $0.text.contains("setting=interval") || $0.text.contains("setting=debug") })
+            #expect(readFile("\(dovemon.directory)/dovemon.pid") == "\(dovemon.pid)\n")
+            #expect(try await dovemon.terminate().status == .exited(0))
+        }
+
         @Test func `SIGHUP tells how the last rounds went, whatever is logged`() async throws {
             let dovemon = try DovemonProcess(ring: ring, settings: [("interval", "0.2")])
             try await dovemon.expectAllPolled(ring)
