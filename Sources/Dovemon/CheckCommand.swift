@@ -10,15 +10,20 @@ internal import Settings
 internal import Site
 internal import Transport
 
-/// `dovemon check`: one round of polls now. Changes nothing.
+/// `dovemon check`: one round of polls now. Changes nothing at the director.
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Poll all backends once and tell how they are.",
         discussion: """
-            Changes nothing, at the director or elsewhere. Exit status: 0 all backends are healthy; 1 one is listed as \
-            down but polls well; 2 one is faulty; 3 it could not be told (usage, settings, director, the own machine). \
-            A backend under maintenance (vhosts 0), or not polled for want of an account, never raises it.
+            Changes nothing at the director. In the mailboxes of the test accounts it does what the settings say: with \
+            poll_imap_append and poll_lmtp_deliver it writes test messages, with poll_imap_expunge and poll_pop3_delete \
+            it removes them, and nothing else: `all` counts as `yes` here.
+
+            Exit status: 0 all backends are healthy; 1 one is listed as down but polls well, or a poll warns (of a \
+            certificate that expires, test messages that stay, submission's relay); 2 one is faulty; 3 it could not be \
+            told (usage, settings, director, the own machine, standard output). A backend under maintenance (vhosts 0), \
+            or not polled for want of an account, never raises it.
             """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable { case table, json, nagios }
@@ -40,12 +45,12 @@ struct CheckCommand: AsyncParsableCommand {
     func run() async throws {
         let result = try await result()
         switch format {
-        case .json: standardOutput(result.json)
-        case .nagios: standardOutput(result.nagios)
+        case .json: try standardOutput(result.json)
+        case .nagios: try standardOutput(result.nagios)
         case .table:
             // What failed has been told on standard error.
             if result.failure == nil {
-                standardOutput(result.table(colours: isatty(STDOUT_FILENO) == 1 && !isColourUnwanted))
+                try standardOutput(result.table(colours: isatty(STDOUT_FILENO) == 1 && !isColourUnwanted))
             }
         }
         throw ExitCode(result.status.rawValue)
@@ -72,7 +77,12 @@ private struct CheckRound: Sendable {
     private let socketPath: String
 
     init(_ files: LoadedFiles) {
-        policy = Policy(files)
+        var policy = Policy(files)
+        if policy.options.spareStrangers() {
+            standardError(
+                "dovemon: removal of all mail is for the daemon alone: test messages are removed here, and no others")
+        }
+        self.policy = policy
         socketPath = files.settings.directorAdminSocket
     }
 

@@ -17,7 +17,7 @@ struct CheckConfigCommand: ParsableCommand {
     func run() throws {
         let loaded = try files.loadOrExit()
         for remark in loaded.remarks { standardError("\(remark)") }
-        standardOutput(effectiveConfiguration(loaded.settings, loaded.accounts))
+        try standardOutput(effectiveConfiguration(loaded.settings, loaded.accounts))
         // Advice is about what is meant as it stands.
         guard !loaded.remarks.contains(where: { $0.severity == .warning }) else { throw ExitStatus.unusable }
     }

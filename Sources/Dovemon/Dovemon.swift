@@ -36,10 +36,14 @@ struct Dovemon: AsyncParsableCommand {
             let isAskedFor = exitCode(for: error).isSuccess
             if !isAskedFor, CommandLine.arguments.contains("nagios") {
                 // Nagios shows what is on standard output alone.
-                standardOutput("DOVEMON UNKNOWN - \(message(for: error))")
+                try? standardOutput("DOVEMON UNKNOWN - \(message(for: error))")
             }
-            if !text.isEmpty { isAskedFor ? standardOutput(text) : standardError(text) }
-            Glibc.exit(isAskedFor ? 0 : ExitStatus.unusable.rawValue)
+            guard isAskedFor else {
+                if !text.isEmpty { standardError(text) }
+                Glibc.exit(ExitStatus.unusable.rawValue)
+            }
+            let isTold = text.isEmpty || (try? standardOutput(text)) != nil
+            Glibc.exit(isTold ? 0 : ExitStatus.unusable.rawValue)
         }
     }
 }

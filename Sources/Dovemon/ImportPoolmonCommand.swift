@@ -61,7 +61,7 @@ struct ImportPoolmonCommand: ParsableCommand {
         }
         for file in files {
             try writeNew(file.text, to: file.path, permissions: file.permissions)
-            standardOutput(file.path)
+            try standardOutput(file.path)
         }
     }
 }

@@ -2,7 +2,7 @@ import RingLab
 import Testing
 
 extension RealRing {
-    /// `dovemon check` against a real ring: what it tells, its exit status, and that it changes nothing.
+    /// `dovemon check` against a real ring: what it tells, its exit status, and that it changes nothing at the director.
     @Suite struct CheckTests {
         @Test func `It tells what is, with an exit status, and changes nothing`() async throws {
             try await withRing(directors: 1, backends: 3) { ring in
@@ -36,6 +36,34 @@ extension RealRing {
                 #expect(try await check().status == .exited(0), "a backend under maintenance raises nothing")
                 try await director.stop()
                 #expect(try await check().status == .exited(3))
+            }
+        }
+
+        @Test func `It removes no mail but test messages, and a result that nobody gets is none`() async throws {
+            try await withRing(directors: 1, backends: 1) { ring in
+                let backend = ring.backends[0]
+                let dovemon = try DovemonProcess(ring: ring)
+                try await dovemon.kill()
+                try dovemon.write(settings: [
+                    ("poll_imap_append", "yes"), ("poll_imap_expunge", "all"), ("poll_pop3", "yes"),
+                    ("poll_pop3_delete", "all"),
+                ])
+                try await backend.save(subject: "stranger")
+                let before = try await backend.messages()
+                let command =
+                    "\(DovemonProcess.binary) check --config \(dovemon.configurationFile)"
+                    + " --accounts \(dovemon.accountsFile)"
+                let well = try await ring.run(["/bin/sh", "-c", command], within: .seconds(20))
+                #expect(well.status == .exited(0), "\(well.output)")
+                #expect(well.output.contains("test messages are removed here, and no others"))
+                #expect(try await backend.messages() == before)
+
+                for format in ["table", "json", "nagios"] {
+                    let full = try await ring.run(
+                        ["/bin/sh", "-c", "\(command) --format \(format) > /dev/full"], within: .seconds(20))
+                    #expect(full.status == .exited(3))
+                    #expect(full.output.contains("dovemon: standard output: No space left on device"))
+                }
             }
         }
     }
