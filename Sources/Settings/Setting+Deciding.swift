@@ -25,7 +25,7 @@ extension Setting {
             "polls without a pause that follow `retry_count` failures and have the last word; 0: none"),
         Setting(
             "rapid_fails_needed", \.rapidFailuresNeeded, .integer(in: 1...1_000),
-            "how many of the rapid polls have to fail"),
+            "how many of the rapid polls have to fail; without this line not more than there are"),
         Setting(
             "rapidpoll_timeout", \.rapidTimeout, .seconds(upTo: 3_600),
             "how long a rapid poll may take, and one that takes longer settles it; 0: 60 seconds"),

@@ -73,6 +73,7 @@ extension Settings {
             }
         }
         guard isComplete else { return }
+        adapt(written: Set(positions.keys))
         for rule in rules where wrong.isDisjoint(with: rule.names) {
             guard let complaint = rule.complaint(self) else { continue }
             let last = rule.names.compactMap { name in positions[name].map { (name, $0) } }.max { $0.1 < $1.1 }
@@ -81,6 +82,13 @@ extension Settings {
             } else {
                 findings.advice(at: last?.1, key: last?.0, complaint)
             }
+        }
+    }
+
+    /// Fits defaults to what is written: a number that nobody wrote is nobody's mistake.
+    private mutating func adapt(written: Set<String>) {
+        if rapidRounds > 0, !written.contains("rapid_fails_needed") {
+            rapidFailuresNeeded = min(rapidFailuresNeeded, rapidRounds)
         }
     }
 

@@ -167,6 +167,9 @@ extension Settings {
     /// Whether a POP3 poll asks for the number of messages: what is removed has to be counted first.
     package var statsMaildrop: Bool { pollPOP3Stat || pollPOP3Delete != .no }
 
+    /// Whether a protocol is polled, at its own port or at one of `pollPorts`.
+    package func polls(_ mailProtocol: MailProtocol) -> Bool { services.contains { $0.mailProtocol == mailProtocol } }
+
     /// What is polled on each backend, each once; never empty when it was read from a file.
     package var services: [Service] {
         let own: [(MailProtocol, ServiceSettings)] = [

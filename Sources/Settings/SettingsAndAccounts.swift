@@ -19,6 +19,7 @@ package func doubts(between settings: Loaded<Settings>, _ accounts: Loaded<Accou
         default: break
         }
     }
+    findings.adviseAboutAddresses(settings, accounts)
     var unused: [Diagnostic] = []
     if accounts.isEmpty {
         let file = settingsFile ?? "configuration"
@@ -43,18 +44,34 @@ extension Accounts {
     }
 }
 
+extension Findings {
+    /// Where IMAP polls look for what LMTP delivers: both have to be one mailbox, which only the mail system knows.
+    fileprivate mutating func adviseAboutAddresses(_ settings: Settings, _ accounts: Accounts) {
+        guard settings.polls(.imap), settings.selectsINBOX, settings.polls(.lmtp), settings.pollLMTPDeliver else {
+            return
+        }
+        let differing = accounts.entries.filter { ($0.1.lmtpAddress ?? $0.1.username) != $0.1.username }
+        guard let owner = differing.first?.0 else { return }
+        let others = differing.count > 1 ? " (and \(differing.count - 1) more)" : ""
+        advice(
+            at: accounts.positions[owner], key: owner.key,
+            "lmtp_address is not username\(others): what is delivered there has to come into the INBOX of that user,"
+                + " or each IMAP poll fails with message_lost")
+    }
+}
+
 extension Settings {
     /// The settings that are on and do nothing for a backend without an account.
     fileprivate var needingAccounts: [String] {
         let all = [
             ("auth", authentication == .sasl),
-            ("poll_imap_select", imap.isPolled && pollIMAPSelect),
-            ("poll_imap_append", imap.isPolled && pollIMAPAppend),
-            ("poll_imap_expunge", imap.isPolled && pollIMAPExpunge != .no),
-            ("poll_pop3_stat", pop3.isPolled && pollPOP3Stat),
-            ("poll_pop3_delete", pop3.isPolled && pollPOP3Delete != .no),
-            ("poll_lmtp_rcpt", lmtp.isPolled && pollLMTPRecipient),
-            ("poll_lmtp_deliver", lmtp.isPolled && pollLMTPDeliver),
+            ("poll_imap_select", polls(.imap) && pollIMAPSelect),
+            ("poll_imap_append", polls(.imap) && pollIMAPAppend),
+            ("poll_imap_expunge", polls(.imap) && pollIMAPExpunge != .no),
+            ("poll_pop3_stat", polls(.pop3) && pollPOP3Stat),
+            ("poll_pop3_delete", polls(.pop3) && pollPOP3Delete != .no),
+            ("poll_lmtp_rcpt", polls(.lmtp) && pollLMTPRecipient),
+            ("poll_lmtp_deliver", polls(.lmtp) && pollLMTPDeliver),
         ]
         return all.filter(\.1).map(\.0)
     }

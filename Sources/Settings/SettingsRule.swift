@@ -40,23 +40,55 @@ package struct SettingsRule: Sendable {
         SettingsRule(
             names: ["poll_imap_expunge"],
             complaint: { settings in
-                guard settings.pollIMAPExpunge == .all else { return nil }
+                guard settings.polls(.imap), settings.pollIMAPExpunge == .all else { return nil }
                 return "each poll removes all mail from the INBOX of its test account, whoever it is for;"
                     + " `yes` removes dovemon's test messages alone"
             }),
         SettingsRule(
             names: ["poll_pop3_delete"],
             complaint: { settings in
-                guard settings.pollPOP3Delete == .all else { return nil }
+                guard settings.polls(.pop3), settings.pollPOP3Delete == .all else { return nil }
                 return "each poll removes all mail of its test account, whoever it is for;"
                     + " `yes` removes dovemon's test messages alone"
             }),
         SettingsRule(
             names: ["poll_imap_append", "poll_imap_expunge", "poll_pop3_delete"],
-            complaint: { $0.pollIMAPAppend && !$0.removesMessages ? neverRemoved : nil }),
+            complaint: { $0.appendsMessages && !$0.removesMessages ? neverRemoved : nil }),
         SettingsRule(
             names: ["poll_lmtp_deliver", "poll_imap_expunge", "poll_pop3_delete"],
-            complaint: { $0.pollLMTPDeliver && !$0.pollIMAPAppend && !$0.removesMessages ? neverRemoved : nil }),
+            complaint: { settings in
+                settings.deliversMessages && !settings.appendsMessages && !settings.removesMessages
+                    ? neverRemoved : nil
+            }),
+        SettingsRule(
+            names: ["use_delayed_down", "delayed_down_limit"],
+            complaint: { settings in
+                guard settings.delaysDown, settings.delayedDownLimit == 0 else { return nil }
+                return "no HOST-DOWN is ever sent: the backend that it is for counts among those of delayed_down_limit"
+            }),
+        SettingsRule(
+            names: ["poll_ports"],
+            complaint: { settings in
+                let ports = settings.pollPorts.filter(\.isClearAtTLSPort).map { "\($0.port)" }
+                guard !ports.isEmpty else { return nil }
+                return "\(ports.joined(separator: ", ")) without /ssl: servers speak TLS there from the first byte on"
+            }),
+        SettingsRule(
+            names: ["haproxy"],
+            complaint: { settings in
+                // That all are meant names none in particular.
+                guard settings.proxied.count < MailProtocol.allCases.count else { return nil }
+                let idle = MailProtocol.allCases.filter { settings.proxied.contains($0) && !settings.polls($0) }
+                return idle.isEmpty ? nil : "not polled: \(idle.map(\.rawValue).joined(separator: ", "))"
+            }),
+        SettingsRule(
+            names: ["ssl_verify"],
+            complaint: { settings in
+                guard settings.verifiesCertificates, settings.services.allSatisfy({ $0.tls == .none }) else {
+                    return nil
+                }
+                return "nothing is polled with TLS, and so no certificate looked at: see imap_ssl and its kin"
+            }),
     ]
 
     private static let neverRemoved =
@@ -64,5 +96,19 @@ package struct SettingsRule: Sendable {
 }
 
 extension Settings {
-    fileprivate var removesMessages: Bool { pollIMAPExpunge != .no || pollPOP3Delete != .no }
+    fileprivate var appendsMessages: Bool { polls(.imap) && pollIMAPAppend }
+    fileprivate var deliversMessages: Bool { polls(.lmtp) && pollLMTPDeliver }
+    fileprivate var removesMessages: Bool {
+        polls(.imap) && pollIMAPExpunge != .no || polls(.pop3) && pollPOP3Delete != .no
+    }
+}
+
+extension Service {
+    /// Whether it is polled in clear where its protocol has a port of its own for TLS from the first byte on.
+    fileprivate var isClearAtTLSPort: Bool {
+        switch (mailProtocol, port) {
+        case (.imap, 993), (.pop3, 995), (.submission, 465): tls == .none
+        default: false
+        }
+    }
 }

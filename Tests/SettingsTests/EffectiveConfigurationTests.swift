@@ -26,7 +26,7 @@ import Testing
             rapidpoll_timeout: 0
             use_delayed_down: yes
             delayed_down_delay: 0
-            delayed_down_limit: 0
+            delayed_down_limit: 7
             min_healthy: 33%
             auth_failure: alert
             up_policy: own

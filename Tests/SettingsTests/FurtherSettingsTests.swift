@@ -18,10 +18,11 @@ private func complaints(_ text: String) -> [String] { read(text).diagnostics.map
             ("[]", []), ("", []), ("~", []), ("143", [Service(.imap, port: 143)]),
             ("[993/ssl]", [Service(.imap, port: 993, tls: .implicit)]),
             (
-                "[110, 24, 4190, 587, 465, 25]",
+                "[110, 24, 4190, 587, 465/ssl, 25]",
                 [
                     Service(.pop3, port: 110), Service(.lmtp, port: 24), Service(.sieve, port: 4190),
-                    Service(.submission, port: 587), Service(.submission, port: 465), Service(.banner, port: 25),
+                    Service(.submission, port: 587), Service(.submission, port: 465, tls: .implicit),
+                    Service(.banner, port: 25),
                 ]
             ),
             (
@@ -128,10 +129,6 @@ private func complaints(_ text: String) -> [String] { read(text).diagnostics.map
             ("poll_lmtp_from: a> SIZE=1", 17, "\"a> SIZE=1\" is no mail address", "a mail address, or nothing"),
             ("poll_lmtp_from: \"a\\r\\nRCPT\"", 17, "\"a\\r\\nRCPT\" is no mail address", "a mail address, or nothing"),
             ("ssl_expiry_warning: 0.5", 21, "\"0.5\" is not whole", "a whole number from 0 to 3650"),
-            (
-                "rapid_rounds: 5", 1, "7 of 5 rapid polls cannot fail",
-                "a rapid_fails_needed of at most rapid_rounds, or rapid_rounds: 0"
-            ),
         ] as [(String, Int, String, String)])
     func aWrongValueIsNamed(line: String, column: Int, wrong: String, accepted: String) {
         let name = line.prefix { $0 != ":" }
@@ -158,17 +155,82 @@ private func complaints(_ text: String) -> [String] { read(text).diagnostics.map
             "poll_lmtp_deliver: yes",
             "test messages are written and never removed: see poll_imap_expunge and poll_pop3_delete"
         ),
+        ("ssl_verify: yes", "nothing is polled with TLS, and so no certificate looked at: see imap_ssl and its kin"),
+        ("haproxy: [imap, sieve, submission]", "not polled: sieve, submission"),
+        ("poll_ports: 993", "993 without /ssl: servers speak TLS there from the first byte on"),
+        (
+            "poll_ports: [993, 465, 995, imap:465, 143, 993/ssl]",
+            "993, 465, 995 without /ssl: servers speak TLS there from the first byte on"
+        ),
     ])
     func whatHasConsequencesIsAdvisedAboutAndDone(line: String, advice: String) {
-        let loaded = read(line + "\n")
+        let loaded = read("poll_pop3: yes\npoll_lmtp: yes\n" + line + "\n")
         let name = line.prefix { $0 != ":" }
-        #expect(loaded.diagnostics.map(\.description) == ["c:1:1: advice: \(name): \(advice)"])
+        #expect(loaded.diagnostics.map(\.description) == ["c:3:1: advice: \(name): \(advice)"])
         #expect(loaded.diagnostics.map(\.severity) == [.advice])
         #expect(loaded.value != nil)
     }
 
+    @Test func aDelayedDownThatIsNeverSentIsAdvisedAbout() {
+        let advice = "no HOST-DOWN is ever sent: the backend that it is for counts among those of delayed_down_limit"
+        #expect(
+            complaints("delayed_down_limit: 0\nuse_delayed_down: yes\n") == [
+                "c:2:1: advice: use_delayed_down: \(advice)"
+            ])
+        #expect(complaints("delayed_down_limit: 0\n") == [])
+        #expect(complaints("use_delayed_down: yes\n") == [])
+    }
+
     @Test func whatIsRemovedAgainNeedsNoAdvice() {
         #expect(complaints("poll_imap_append: yes\npoll_imap_expunge: yes\n") == [])
-        #expect(complaints("poll_lmtp_deliver: yes\npoll_pop3_delete: yes\n") == [])
+        #expect(complaints("poll_lmtp: yes\npoll_lmtp_deliver: yes\npoll_pop3: yes\npoll_pop3_delete: yes\n") == [])
+        #expect(complaints("poll_lmtp: yes\npoll_lmtp_deliver: yes\npoll_ports: 110\npoll_pop3_delete: yes\n") == [])
+    }
+
+    @Test(arguments: [
+        "poll_lmtp: yes\npoll_lmtp_deliver: yes\npoll_pop3_delete: yes",
+        "poll_pop3: yes\npoll_imap: no\npoll_imap_expunge: yes\npoll_ports: 24\npoll_lmtp_deliver: yes",
+        "poll_imap: no\npoll_pop3: yes\npoll_ports: 143\npoll_imap_append: yes",
+    ])
+    func whatIsRemovedByAPollThatIsNotMadeIsNot(text: String) {
+        #expect(complaints(text + "\n").count { $0.contains("never removed") } == 1)
+    }
+
+    @Test(arguments: [
+        "poll_imap_expunge: all", "poll_imap_append: yes", "poll_pop3_delete: all", "poll_lmtp_deliver: yes",
+    ])
+    func whatIsNotPolledNeedsNoAdvice(line: String) {
+        #expect(complaints("poll_imap: no\npoll_sieve: yes\n\(line)\n") == [])
+    }
+
+    @Test(arguments: [
+        "haproxy: yes", "haproxy: [imap]", "ssl_verify: yes\nimap_ssl: starttls", "poll_ports: [banner:993]",
+    ])
+    func whatHasSomethingToBeAboutNeedsNoAdvice(text: String) {
+        #expect(complaints(text + "\n") == [])
+    }
+
+    @Test func aNumberThatNobodyWroteIsNobodysMistake() {
+        for (rounds, needed) in [(1, 1), (5, 5), (7, 7), (10, 7), (0, 7)] {
+            let loaded = read("rapid_rounds: \(rounds)\n")
+            #expect(loaded.value?.rapidFailuresNeeded == needed)
+            #expect(loaded.diagnostics == [])
+        }
+        #expect(
+            complaints("rapid_fails_needed: 7\nrapid_rounds: 5\n") == [
+                "c:2:1: rapid_rounds: 7 of 5 rapid polls cannot fail,"
+                    + " accepted: a rapid_fails_needed of at most rapid_rounds, or rapid_rounds: 0"
+            ])
+    }
+
+    @Test func whatCountsAtAStartAloneIsNamedWhenItHasChanged() {
+        var started = Settings()
+        started.lockfile = "/a"
+        var settings = started
+        settings.interval = .seconds(1)
+        #expect(settings.waitingForStart(since: started) == [])
+        settings.logsToStandardOutput = true
+        settings.lockfile = nil
+        #expect(settings.waitingForStart(since: started) == ["debug", "lockfile"])
     }
 }

@@ -50,6 +50,31 @@ import Testing
                 ])
         #expect(told(settings, master) == [])
         #expect(told("poll_lmtp_rcpt: yes\n", nil) == [])
+        #expect(told("poll_lmtp_rcpt: yes\npoll_ports: 24\n", nil).count == 1)
+    }
+
+    @Test func whatIsDeliveredElsewhereIsNotFound() {
+        let accounts = """
+            10.0.0.1: {username: u, password: secret, lmtp_address: u}
+            10.0.0.2: {username: u, password: secret, lmtp_address: x@y}
+            default: {username: u, password: secret, lmtp_address: z@y}
+
+            """
+        let advice =
+            "what is delivered there has to come into the INBOX of that user, or each IMAP poll fails with message_lost"
+        let delivery = "poll_lmtp: yes\npoll_lmtp_deliver: yes\n"
+        for settings in ["poll_imap_select: yes\n", "poll_imap_expunge: yes\n"] {
+            #expect(
+                told(delivery + settings, accounts) == [
+                    "a:2:1: advice: 10.0.0.2: lmtp_address is not username (and 1 more): \(advice)"
+                ])
+        }
+        for settings in [
+            delivery, delivery + "poll_imap_select: yes\npoll_imap: no\n", "poll_lmtp: yes\npoll_imap_select: yes\n",
+            "poll_lmtp_deliver: yes\npoll_imap_select: yes\n",
+        ] {
+            #expect(told(settings, accounts) == [])
+        }
     }
 
     @Test func aFileThatIsWrongIsNotLookedAtTwice() {
