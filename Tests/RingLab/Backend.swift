@@ -132,8 +132,7 @@ package final class Backend: Sendable {
     }
 
     func configure(password: String, quota: Int? = nil) throws {
-        let further = further.map { "
-" + $0.configuration(instance.directory, ports) } ?? ""
+        let further = further.map { "\n" + $0.configuration(instance.directory, ports) } ?? ""
         try instance.configure(
             backendConfiguration(directory: instance.directory, password: password, ports: ports) + further
                 + (quota.map(quotaConfiguration) ?? ""))
