@@ -86,7 +86,11 @@ let package = Package(
         .executableTarget(name: "Demo", dependencies: ["RingLab"], path: "Sources/Demo", swiftSettings: strict),
         .testTarget(name: "SiteTests", dependencies: ["Site"], swiftSettings: strict),
         .testTarget(
-            name: "TransportTests", dependencies: ["Transport", "Site", "ScriptedPeers", nio, nioPosix],
+            name: "TransportTests",
+            dependencies: [
+                "Transport", "Site", "ScriptedPeers", nio, nioPosix,
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
             swiftSettings: strict),
         .testTarget(name: "ProbesTests", dependencies: ["Probes", "Site", "Transport"], swiftSettings: strict),
         .testTarget(
@@ -107,9 +111,12 @@ let package = Package(
         .testTarget(
             name: "SurroundingsTests",
             dependencies: [
-                "Surroundings", "Site", "DirectorAdmin", "Health", "Monitor", "RingLab", "TemporaryFiles",
+                "Surroundings", "Site", "DirectorAdmin", "Health", "Monitor", "RingLab", "ScriptedPeers",
+                "TemporaryFiles",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
         .testTarget(

@@ -6,9 +6,13 @@ internal import Site
 package struct Connector {
     /// The loop that all conversations of this connector run on.
     package let loop: any EventLoop
+    private let watch: LoopWatch
 
     /// Makes a connector for `loop`, which must be one of NIOPosix's.
-    package init(loop: any EventLoop) { self.loop = loop }
+    package init(loop: any EventLoop) {
+        self.loop = loop
+        watch = LoopWatch(loop: loop)
+    }
 
     /// Holds a conversation. Must be called on the loop.
     ///
@@ -28,10 +32,8 @@ package struct Connector {
             conversation, encryption: encryption, preamble: preamble, limits: limits, completion: completion)
         let isolated = loop.assumeIsolated()
         if let time {
-            let due = Instant.now() + time
-            handler.deadline = isolated.scheduleTask(in: .nanoseconds(time.nanoseconds)) {
-                handler.interrupt(Self.missedDeadline(by: Instant.now() - due, of: time))
-            }
+            handler.time = WatchedTime(time, by: watch)
+            handler.deadline = isolated.scheduleTask(in: .nanoseconds(time.nanoseconds)) { handler.deadlinePassed() }
         }
         let boundHandler = NIOLoopBound(handler, eventLoop: loop)
         do {
@@ -50,13 +52,6 @@ package struct Connector {
             handler.interrupt(Interruption(error))
         }
         return RunningConversation { handler.interrupt(.cancelled) }
-    }
-
-    /// A deadline that is noticed late tells of this process, which was stopped or starved, and not of the peer: its answer
-    /// may have come in time, and has not been read.
-    static func missedDeadline(by lateness: Duration, of time: Duration) -> Interruption {
-        guard lateness > max(time / 5, .milliseconds(250)) else { return .deadline }
-        return .local("this process was stopped or starved for some \(lateness.nanoseconds / 1_000_000) ms")
     }
 
     /// A UNIX socket's connect can wait for a place in the listener's queue.

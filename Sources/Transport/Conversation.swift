@@ -19,11 +19,15 @@ package protocol Conversation: Sendable {
     mutating func lineReceived(_ line: ArraySlice<UInt8>, at now: Instant) -> Step<Outcome>
     /// The conversation was cut short; nothing more can be sent.
     mutating func interrupted(by interruption: Interruption, at now: Instant) -> Outcome
+    /// What an outcome is worth when this process was stopped or starved for so long in the meantime.
+    func outcome(_ outcome: Outcome, afterStallOf time: Duration) -> Outcome
 }
 
 extension Conversation {
     /// Most conversations have no use for it.
     package mutating func encrypted(by peer: TLSPeer, at now: Instant) {}
+    /// For most, what was said counts however late it was read.
+    package func outcome(_ outcome: Outcome, afterStallOf time: Duration) -> Outcome { outcome }
 }
 
 /// What a conversation wants next.

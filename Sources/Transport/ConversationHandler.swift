@@ -8,6 +8,8 @@ final class ConversationHandler<C: Conversation>: ChannelInboundHandler {
 
     /// Ends the conversation when it takes too long; cancelled at its end.
     var deadline: Scheduled<Void>?
+    /// The time that ends then; nil where there is no limit.
+    var time: WatchedTime?
 
     private var conversation: C
     private let limits: Limits
@@ -38,6 +40,12 @@ final class ConversationHandler<C: Conversation>: ChannelInboundHandler {
     func interrupt(_ interruption: Interruption) {
         guard completion != nil else { return }
         end(with: conversation.interrupted(by: interruption, at: .now()))
+    }
+
+    /// Ends the conversation as its time is over. What the peer said may have come all the same, and only this process not
+    /// have been there to read it.
+    func deadlinePassed() {
+        interrupt(time?.stall.map { .local(Interruption.stall($0)) } ?? .deadline)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -183,6 +191,9 @@ final class ConversationHandler<C: Conversation>: ChannelInboundHandler {
             flush(tls)
         }
         channel?.close(promise: nil)
-        completion(outcome)
+        let stall = time?.stall
+        time?.end()
+        time = nil
+        completion(stall.map { conversation.outcome(outcome, afterStallOf: $0) } ?? outcome)
     }
 }

@@ -8,8 +8,9 @@ extension Interruption {
         case let error as IOError: self.init(errno: error.errnoCode)
         case let error as TLSError: self.init(error)
         case ChannelError.connectTimeout: self = .deadline
-        case let error as SocketAddressError: self = .local(String(describing: error))
-        default: self = .closed(String(describing: error))
+        case let error as ChannelError: self = .closed(String(describing: error))
+        // A name that is no address, an event loop that ends …
+        default: self = .local(String(describing: error))
         }
     }
 

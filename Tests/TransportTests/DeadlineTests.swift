@@ -8,13 +8,6 @@ import Testing
 
 /// A deadline that this process misses says nothing about the peer.
 @Suite struct DeadlineTests {
-    @Test(arguments: [(0, true), (40, true), (600, true), (601, false), (5_000, false)])
-    func aLateDeadlineIsThisMachinesTrouble(lateness: Int, isThePeers: Bool) {
-        let interruption = Connector.missedDeadline(by: .milliseconds(lateness), of: .seconds(3))
-        #expect((interruption == .deadline) == isThePeers)
-        if case .local = interruption { #expect(!isThePeers) }
-    }
-
     @Test func aLoopThatWasHeldUpBlamesNobody() async throws {
         let peer = try await ScriptedPeer.start { try await $0.silence() }
         let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
@@ -36,6 +29,37 @@ import Testing
         }
         await peer.stop()
     }
+
+    @Test(arguments: [(0, "refused"), (600, "refused, after a stall")])
+    func whatComesOfAConversationKnowsOfAStall(stall: Int, outcome: String) async throws {
+        let peer = try await ScriptedPeer.start { connection in
+            try await connection.write("no\r\n")
+            try await connection.silence()
+        }
+        let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
+        let port = peer.port
+        let told = try await loop.flatSubmit { () -> EventLoopFuture<String> in
+            let promise = loop.makePromise(of: String.self)
+            guard let address = IPAddress("127.0.0.1") else { return loop.makeFailedFuture(ChannelError.eof) }
+            Connector(loop: loop).start(
+                Refused(), at: .tcp(address, port: port), limits: .poll, within: .seconds(2)
+            ) { promise.succeed($0) }
+            let end = Instant.now() + .milliseconds(stall)
+            while Instant.now() < end {}
+            return promise.futureResult
+        }.get()
+        #expect(told == outcome)
+        await peer.stop()
+    }
+}
+
+/// Ends with the first line, and tells of a stall.
+private struct Refused: Conversation {
+    mutating func connected(at now: Instant) {}
+    mutating func opened(at now: Instant) -> Step<String> { .wait }
+    mutating func lineReceived(_ line: ArraySlice<UInt8>, at now: Instant) -> Step<String> { .finish("refused") }
+    mutating func interrupted(by interruption: Interruption, at now: Instant) -> String { "\(interruption)" }
+    func outcome(_ outcome: String, afterStallOf time: Duration) -> String { outcome + ", after a stall" }
 }
 
 /// Says nothing and waits.

@@ -1,0 +1,43 @@
+import Glibc
+import NIOCore
+import Testing
+
+@testable import Transport
+
+/// Whose trouble an error of the system is.
+@Suite struct InterruptionTests {
+    @Test(arguments: [
+        // No descriptors, no memory, no ports.
+        EMFILE, ENFILE, ENOMEM, ENOBUFS, EADDRNOTAVAIL, EADDRINUSE, EAGAIN,
+        // The own interface or route is gone.
+        ENETUNREACH, ENETDOWN, ENETRESET, ENODEV, ENONET,
+        // Not allowed here.
+        EACCES, EPERM, EAFNOSUPPORT, EINVAL, EBADF, EIO,
+        // None that anybody knows.
+        4_711,
+    ])
+    func `what is wrong with this machine is never a backend's fault`(code: CInt) {
+        guard case .local(let text) = Interruption(IOError(errnoCode: code, reason: "connect")) else {
+            Issue.record("\(Interruption(errno: code))")
+            return
+        }
+        #expect(text == String(cString: strerror(code)))
+    }
+
+    @Test(arguments: [
+        (ECONNREFUSED, Interruption.refused("Connection refused")),
+        (EHOSTUNREACH, .unreachable("No route to host")), (EHOSTDOWN, .unreachable("Host is down")),
+        (ETIMEDOUT, .unreachable("Connection timed out")), (ECONNRESET, .closed("Connection reset by peer")),
+        (EPIPE, .closed("Broken pipe")), (ECONNABORTED, .closed("Software caused connection abort")),
+    ])
+    func `what the peer or the way to it does counts`(code: CInt, interruption: Interruption) {
+        #expect(Interruption(IOError(errnoCode: code, reason: "read")) == interruption)
+    }
+
+    @Test func `the runtime's own errors are of this machine, but for those of a connection`() {
+        #expect(Interruption(ChannelError.connectTimeout(.seconds(3))) == .deadline)
+        #expect(Interruption(ChannelError.eof) == .closed("\(ChannelError.eof)"))
+        #expect(Interruption(EventLoopError.shutdown) == .local("\(EventLoopError.shutdown)"))
+        #expect(Interruption(CancellationError()) == .local("\(CancellationError())"), "none that is known")
+    }
+}
