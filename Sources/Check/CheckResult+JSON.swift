@@ -49,7 +49,7 @@ private struct BackendObject: Encodable {
 private struct PollObject: Encodable {
     enum CodingKeys: String, CodingKey {
         case mailProtocol = "protocol"
-        case port, tls, ok, milliseconds, phases, failure, warnings
+        case port, tls, ok, milliseconds, phases, failure, warnings, transcript
     }
 
     let mailProtocol: String
@@ -60,6 +60,8 @@ private struct PollObject: Encodable {
     let phases: [String: Double]
     @ExplicitNull var failure: FailureObject?
     let warnings: [WarningObject]
+    /// Left out where nobody asked for it.
+    let transcript: TranscriptObject?
 
     init(_ poll: CheckResult.Poll) {
         mailProtocol = poll.service.mailProtocol.rawValue
@@ -72,6 +74,31 @@ private struct PollObject: Encodable {
         }
         failure = poll.report.failure.map(FailureObject.init)
         warnings = poll.report.warnings.map { WarningObject(kind: $0.kind.rawValue, text: $0.text) }
+        transcript = poll.report.transcript.map(TranscriptObject.init)
+    }
+}
+
+private struct TranscriptObject: Encodable {
+    struct Line: Encodable {
+        let milliseconds: Double
+        let kind: String
+        let text: String
+
+        init(_ line: Transcript.Line) {
+            milliseconds = line.time.roundedMilliseconds
+            kind = line.kind.rawValue
+            text = line.text
+        }
+    }
+
+    let beginning: [Line]
+    let omitted: Int
+    let end: [Line]
+
+    init(_ transcript: Transcript) {
+        beginning = transcript.beginning.map(Line.init)
+        omitted = transcript.omitted
+        end = transcript.end.map(Line.init)
     }
 }
 

@@ -2,7 +2,7 @@ internal import DirectorAdmin
 internal import Site
 
 extension CheckResult {
-    /// A table for people, a line a poll, warnings below their polls, and a summary below it all.
+    /// A table for people, a line a poll, transcripts below their polls, and a summary below it all.
     package func table(colours: Bool) -> String {
         if backends.isEmpty { return "the director lists no backends" }
         var table = TextTable(
@@ -32,9 +32,9 @@ extension CheckResult.Backend {
         if isLeftAlone {
             table.add((own + ["", "", "not polled: no account"]).map { TextTable.Cell($0) })
         }
-        let polled = polls.map { $0.cells(colours: colours) }
-        for (index, cells) in polled.enumerated() {
-            table.add((index == 0 ? own : own.map { _ in "" }).map { TextTable.Cell($0) } + cells)
+        for (index, poll) in polls.enumerated() {
+            let first = (index == 0 ? own : own.map { _ in "" }).map { TextTable.Cell($0) }
+            table.add(first + poll.cells(colours: colours), below: poll.report.transcript?.lines ?? [])
         }
     }
 }
@@ -72,4 +72,26 @@ extension CheckResult.Poll {
 extension Host {
     /// Tag, state, vhosts and users.
     fileprivate var cells: [String] { [printable(tag), state?.rawValue ?? "unknown", "\(vhosts)", "\(users)"] }
+}
+
+extension Transcript {
+    /// For people: the time, `>` for what was sent and `<` for what was received, and the text.
+    fileprivate var lines: [String] {
+        let gap = omitted > 0 ? [String(repeating: " ", count: 17) + "… \(omitted) more …"] : []
+        return beginning.map(\.row) + gap + end.map(\.row)
+    }
+}
+
+extension Transcript.Line {
+    fileprivate var row: String {
+        let milliseconds = "\((time.inMilliseconds * 10).rounded() / 10)"
+        let padding = String(repeating: " ", count: max(0, 11 - milliseconds.count))
+        let mark =
+            switch kind {
+            case .sent: ">"
+            case .received: "<"
+            case .event: "-"
+            }
+        return "\(padding)\(milliseconds) ms \(mark) \(text)"
+    }
 }

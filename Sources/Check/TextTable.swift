@@ -18,22 +18,25 @@ struct TextTable {
 
     private let columns: [String]
     private let rightAligned: Set<String>
-    private var rows: [[Cell]] = []
+    private var rows: [(cells: [Cell], below: [String])] = []
 
     init(columns: [String], rightAligned: Set<String>) {
         self.columns = columns
         self.rightAligned = rightAligned
     }
 
-    /// Adds a row with a cell for each column.
-    mutating func add(_ cells: [Cell]) { rows.append(cells) }
+    /// Adds a row with a cell for each column, and whole lines below it.
+    mutating func add(_ cells: [Cell], below: [String] = []) { rows.append((cells, below)) }
 
     /// The lines, each with its end.
     var text: String {
-        let used = columns.indices.filter { index in rows.contains { !$0[index].text.isEmpty } }
-        let widths = used.map { index in ([columns[index]] + rows.map { $0[index].text }).map(\.count).max() ?? 0 }
-        return ([columns.map { Cell($0) }] + rows).reduce("") { text, row in
-            text + line(zip(used, widths).map { (row[$0], columns[$0], $1) }) + "\n"
+        let used = columns.indices.filter { index in rows.contains { !$0.cells[index].text.isEmpty } }
+        let widths = used.map { index in ([columns[index]] + rows.map { $0.cells[index].text }).map(\.count).max() ?? 0
+        }
+        let heading = (cells: columns.map { Cell($0) }, below: [String]())
+        return ([heading] + rows).reduce("") { text, row in
+            let first = line(zip(used, widths).map { (row.cells[$0], columns[$0], $1) })
+            return ([first] + row.below).reduce(text) { $0 + $1 + "\n" }
         }
     }
 

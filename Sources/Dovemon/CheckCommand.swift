@@ -36,6 +36,9 @@ struct CheckCommand: AsyncParsableCommand {
     @Option(help: "How to tell the result.")
     var format: Format = .table
 
+    @Flag(name: .shortAndLong, help: "Tell what was said in each poll, and when (table and JSON).")
+    var verbose = false
+
     func validate() throws {
         for text in backend where IPAddress(text) == nil {
             throw ValidationError("--backend \(printable(text)): not an IP address; host names are not looked up.")
@@ -64,7 +67,7 @@ struct CheckCommand: AsyncParsableCommand {
             let first = read.diagnostics.first { $0.severity == .error }
             return CheckResult(checkedAt: time(nil), backends: [], failure: first.map { "\($0)" } ?? "no settings")
         }
-        return try await CheckRound(loaded).run(backend)
+        return try await CheckRound(loaded, transcribing: verbose ? .all : .nothing).run(backend)
     }
 }
 
@@ -75,8 +78,10 @@ private var isColourUnwanted: Bool { getenv("NO_COLOR").map { $0.pointee != 0 } 
 private struct CheckRound: Sendable {
     private let policy: Policy
     private let socketPath: String
+    private let transcribing: Transcribing
 
-    init(_ files: LoadedFiles) {
+    init(_ files: LoadedFiles, transcribing: Transcribing) {
+        self.transcribing = transcribing
         var policy = Policy(files)
         if policy.options.spareStrangers() {
             standardError(
@@ -88,7 +93,7 @@ private struct CheckRound: Sendable {
 
     func run(_ spellings: [String]) async throws -> CheckResult {
         let now = time(nil)
-        _ = raiseDescriptorLimit()
+        _ = DescriptorLimit.raise()
         let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
         let tls = TLSContexts()
         try tls.prepare(policy.options.tls)
@@ -111,7 +116,8 @@ private struct CheckRound: Sendable {
         let backends = try await loop.flatSubmit {
             let done = loop.makePromise(of: [CheckResult.Backend].self)
             Checker(
-                targets, timeout: policy.timeout, prober: Prober(connector: Connector(loop: loop), tls: tls),
+                targets, timeout: policy.timeout,
+                prober: Prober(connector: Connector(loop: loop), tls: tls, transcribing: transcribing),
                 progress: progress.show, completion: { done.succeed($0) }
             ).start()
             return done.futureResult

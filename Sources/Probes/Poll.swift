@@ -11,11 +11,14 @@ struct Poll<Protocol: Dialogue>: Conversation {
     /// Before the dialogue can speak: `.connect`, then `.tls` where wanted.
     private var transportPhase: Phase? = .connect
     private let encrypted: Bool
+    private let transcribing: Transcribing
+    private var recorder: TranscriptRecorder?
 
     /// A poll that began at `start`, and for which a name was looked up until `resolved`; `date` is the wall clock's time,
     /// in seconds since 1970.
     init(
-        _ dialogue: Protocol, plan: PollPlan, startedAt start: Instant, resolvedAt resolved: Instant? = nil, date: Int
+        _ dialogue: Protocol, plan: PollPlan, startedAt start: Instant, resolvedAt resolved: Instant? = nil, date: Int,
+        transcribing: Transcribing = .nothing
     ) {
         self.dialogue = dialogue
         self.stopwatch = Stopwatch(startedAt: start, in: resolved == nil ? .connect : .resolve)
@@ -23,17 +26,22 @@ struct Poll<Protocol: Dialogue>: Conversation {
         self.account = plan.account
         self.expiry = ExpiryWatch(days: plan.options.tls.expiryWarning, date: date)
         self.encrypted = plan.service.tls == .implicit
+        self.transcribing = transcribing
+        recorder = transcribing == .nothing ? nil : TranscriptRecorder(startedAt: start, plan.account)
+        if let resolved { recorder?.nameFound(at: resolved) }
     }
 
     private var phase: Phase { transportPhase ?? dialogue.phase }
 
     mutating func connected(at now: Instant) {
+        recorder?.connected(at: now)
         guard encrypted else { return }
         transportPhase = .tls
         stopwatch.enter(.tls, at: now)
     }
 
     mutating func encrypted(by peer: TLSPeer, at now: Instant) {
+        recorder?.encrypted(by: peer, at: now)
         if let warning = expiry.warning(of: peer.certificate) { warnings.append(warning) }
     }
 
@@ -48,6 +56,7 @@ struct Poll<Protocol: Dialogue>: Conversation {
     }
 
     mutating func lineReceived(_ line: ArraySlice<UInt8>, at now: Instant) -> Step<PollReport> {
+        recorder?.received(line, at: now)
         let spoken = dialogue.phase
         return step(dialogue.lineReceived(line), spoken, line, now)
     }
@@ -59,9 +68,15 @@ struct Poll<Protocol: Dialogue>: Conversation {
         if dialogue.phase != spoken { stopwatch.enter(dialogue.phase, at: now) }
         switch turn {
         case .listen: return .wait
-        case .say(let bytes): return .send(bytes)
-        case .skip(let count): return .skip(count)
-        case .startTLS: return .startTLS
+        case .say(let bytes):
+            recorder?.sent(bytes, isLogin: dialogue.phase == .login, at: now)
+            return .send(bytes)
+        case .skip(let count):
+            recorder?.passedOver(count, at: now)
+            return .skip(count)
+        case .startTLS:
+            recorder?.startedTLS(at: now)
+            return .startTLS
         case .read(let count): return .read(count)
         case .done: return .finish(success(at: now))
         // All that was to be shown has been shown: no goodbye can spoil it.
@@ -72,13 +87,25 @@ struct Poll<Protocol: Dialogue>: Conversation {
                 phase: dialogue.phase, kind: kind,
                 code: code.map { printable(redaction.apply(to: $0), limit: 64) },
                 text: printable(Array(remark.utf8) + redaction.apply(to: text)))
-            return .finish(stopwatch.report(failure: failure, at: now))
+            return .finish(report(failure, at: now))
         }
     }
 
     private func success(at now: Instant) -> PollReport {
-        stopwatch.report(
-            failure: nil, warnings: warnings + dialogue.warnings, deliveredMessage: dialogue.deliveredMessage, at: now)
+        let transcript = transcribing == .all ? recorder?.transcript(endedBy: nil, at: now) : nil
+        return stopwatch.report(
+            failure: nil, warnings: warnings + dialogue.warnings, deliveredMessage: dialogue.deliveredMessage,
+            transcript: transcript, at: now)
+    }
+
+    private func report(_ failure: PollFailure, at now: Instant) -> PollReport {
+        let end = [failure.kind.rawValue, failure.code.map { "[\($0)]" }, failure.text].compactMap(\.self)
+        let transcript = recorder?.transcript(endedBy: end.joined(separator: " "), at: now)
+        return stopwatch.report(failure: failure, transcript: transcript, at: now)
+    }
+
+    func outcome(_ report: PollReport, afterStallOf time: Duration) -> PollReport {
+        report.undetermined(by: Interruption.stall(time))
     }
 
     mutating func interrupted(by interruption: Interruption, at now: Instant) -> PollReport {
@@ -96,7 +123,6 @@ struct Poll<Protocol: Dialogue>: Conversation {
             case .deadline: (.timeout, "no answer in time")
             case .cancelled: (.local, "the poll was given up")
             }
-        let failure = PollFailure(phase: phase, kind: kind, text: printable(text))
-        return stopwatch.report(failure: failure, at: now)
+        return report(PollFailure(phase: phase, kind: kind, text: printable(text)), at: now)
     }
 }

@@ -7,9 +7,14 @@ package struct Prober {
     private let connector: Connector
     private let tls: TLSContexts
     private let names: PointerNames
+    private let transcribing: Transcribing
 
-    /// Makes a prober; `tls` serves all polls of services with TLS, `names` those that need their backend's name.
-    package init(connector: Connector, tls: TLSContexts, names: PointerNames? = nil) {
+    /// Makes a prober; `tls` serves all polls of services with TLS, `names` those that need their backend's name, and
+    /// `transcribing` says which reports have a transcript.
+    package init(
+        connector: Connector, tls: TLSContexts, names: PointerNames? = nil, transcribing: Transcribing = .nothing
+    ) {
+        self.transcribing = transcribing
         self.connector = connector
         self.tls = tls
         self.names = names ?? PointerNames(loop: connector.loop)
@@ -103,7 +108,8 @@ package struct Prober {
     ) -> RunningConversation {
         let plan = opening.plan
         var poll = Poll(
-            dialogue, plan: plan, startedAt: opening.start, resolvedAt: opening.resolved, date: Glibc.time(nil))
+            dialogue, plan: plan, startedAt: opening.start, resolvedAt: opening.resolved, date: Glibc.time(nil),
+            transcribing: transcribing)
         do {
             return connector.start(
                 poll, at: .tcp(opening.address, port: plan.service.port),

@@ -21,10 +21,11 @@ struct Stopwatch: Sendable {
 
     /// The report of a poll that ended now, the last phase's time included.
     func report(
-        failure: PollFailure?, warnings: [PollWarning] = [], deliveredMessage: String? = nil, at now: Instant
+        failure: PollFailure?, warnings: [PollWarning] = [], deliveredMessage: String? = nil,
+        transcript: Transcript? = nil, at now: Instant
     ) -> PollReport {
         PollReport(
             failure: failure, phases: phases + [PhaseTime(phase, now - phaseStart)], duration: now - start,
-            warnings: warnings, deliveredMessage: deliveredMessage)
+            warnings: warnings, deliveredMessage: deliveredMessage, transcript: transcript)
     }
 }

@@ -130,17 +130,29 @@ package struct PollReport: Hashable, Sendable {
     package let warnings: [PollWarning]
     /// The id of the test message that the server took for delivery, to be looked for in the mailbox.
     package let deliveredMessage: String?
+    /// What was said; nil where nobody asked for it.
+    package let transcript: Transcript?
 
     /// Makes a report.
     package init(
         failure: PollFailure?, phases: [PhaseTime], duration: Duration, warnings: [PollWarning] = [],
-        deliveredMessage: String? = nil
+        deliveredMessage: String? = nil, transcript: Transcript? = nil
     ) {
         self.failure = failure
         self.phases = phases
         self.duration = duration
         self.warnings = warnings
         self.deliveredMessage = deliveredMessage
+        self.transcript = transcript
+    }
+
+    /// The same poll, of which nothing can be concluded, as the own machine was in the way.
+    package func undetermined(by trouble: String) -> PollReport {
+        guard let failure, failure.kind != .local else { return self }
+        let text = printable("\(trouble), then: \(failure.kind.rawValue)")
+        return PollReport(
+            failure: PollFailure(phase: failure.phase, kind: .local, text: text), phases: phases, duration: duration,
+            warnings: warnings, deliveredMessage: deliveredMessage, transcript: transcript)
     }
 
     /// Whether the service answered as it should.

@@ -21,6 +21,16 @@ import Testing
                 """)
     }
 
+    @Test func `a transcript is there where somebody asked for it`() {
+        #expect(
+            compact(CheckResult(.listed(.transcribed))).contains(
+                """
+                "tls" : "none","transcript" : {"beginning" : [{"kind" : "event","milliseconds" : 0.1,"text" : "connected"},\
+                {"kind" : "received","milliseconds" : 2,"text" : "+OK ready."}],\
+                "end" : [{"kind" : "sent","milliseconds" : 1012,"text" : "QUIT"}],"omitted" : 3}
+                """))
+    }
+
     @Test func `a failure has its phase, kind, code and text`() {
         #expect(
             compact(CheckResult(.listed(.bad))).contains(

@@ -50,6 +50,18 @@ extension CheckResult.Poll {
     /// One that shows that the server is well, and its relay is not.
     static let relay = failed(.relay, code: "451", "no relay", Service(.submission, port: 587))
 
+    /// One with a transcript, of which some is left out.
+    static let transcribed = CheckResult.Poll(
+        service: Service(.pop3, port: 110),
+        report: PollReport(
+            failure: nil, phases: [], duration: .milliseconds(12),
+            transcript: Transcript(
+                beginning: [
+                    Transcript.Line(at: .microseconds(149), .event, "connected"),
+                    Transcript.Line(at: .milliseconds(2), .received, "+OK ready."),
+                ], omitted: 3,
+                end: [Transcript.Line(at: .milliseconds(1_012), .sent, "QUIT")])))
+
     static let bad = failed(.rejected, code: "AUTHENTICATIONFAILED", "Authentication failed.")
     /// One that says nothing of the backend.
     static let undetermined = failed(.local, "no descriptors")

@@ -69,6 +69,21 @@ import Testing
         #expect(result.table(colours: false).split(separator: "\n").last.map(String.init) == summary)
     }
 
+    @Test func `transcripts are below their polls`() {
+        #expect(
+            CheckResult(.listed(.transcribed, .good)).table(colours: false) == """
+                BACKEND   STATE  VHOSTS  USERS  PROTOCOL     TIME  RESULT
+                10.0.0.1  up        100      7  pop3:110  12.0 ms  ok
+                        0.1 ms - connected
+                        2.0 ms < +OK ready.
+                                 … 3 more …
+                     1012.0 ms > QUIT
+                                                imap:143   5.2 ms  ok
+
+                1 backend: 1 healthy
+                """)
+    }
+
     @Test func `a director without backends is told in place of a table`() {
         #expect(CheckResult().table(colours: true) == "the director lists no backends")
     }

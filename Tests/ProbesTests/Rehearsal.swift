@@ -23,21 +23,27 @@ struct Performance: Equatable {
 /// Holds a poll against a server's transcript. A real decoder cuts the lines; the clock moves by a millisecond before the
 /// connection, before it is ready, before each line, and before the server's end. TLS takes a millisecond, and what comes
 /// behind the server's consent to it is taken as encrypted.
-func rehearse(_ plan: PollPlan, _ pieces: [ArraySlice<UInt8>], then end: Interruption = .hangUp) -> Performance {
-    switch plan.service.mailProtocol {
-    case .imap: rehearse(IMAPDialogue(plan, .test), plan, pieces, end)
-    case .pop3: rehearse(POP3Dialogue(plan, .test), plan, pieces, end)
-    case .lmtp: rehearse(LMTPDialogue(plan, .test), plan, pieces, end)
-    case .sieve: rehearse(SieveDialogue(plan), plan, pieces, end)
-    case .submission: rehearse(SubmissionDialogue(plan), plan, pieces, end)
-    case .banner: rehearse(BannerDialogue(), plan, pieces, end)
+func rehearse(
+    _ plan: PollPlan, _ pieces: [ArraySlice<UInt8>], then end: Interruption = .hangUp,
+    transcribing: Transcribing = .nothing
+) -> Performance {
+    func poll(_ dialogue: some Dialogue) -> Performance {
+        rehearse(Poll(dialogue, plan: plan, startedAt: .origin, date: 0, transcribing: transcribing), pieces, end)
+    }
+    return switch plan.service.mailProtocol {
+    case .imap: poll(IMAPDialogue(plan, .test))
+    case .pop3: poll(POP3Dialogue(plan, .test))
+    case .lmtp: poll(LMTPDialogue(plan, .test))
+    case .sieve: poll(SieveDialogue(plan))
+    case .submission: poll(SubmissionDialogue(plan))
+    case .banner: poll(BannerDialogue())
     }
 }
 
 private func rehearse(
-    _ dialogue: some Dialogue, _ plan: PollPlan, _ pieces: [ArraySlice<UInt8>], _ end: Interruption
+    _ poll: Poll<some Dialogue>, _ pieces: [ArraySlice<UInt8>], _ end: Interruption
 ) -> Performance {
-    var poll = Poll(dialogue, plan: plan, startedAt: .origin, date: 0)
+    var poll = poll
     var decoder = LineDecoder(limit: Limits.poll.line)
     var milliseconds: Int64 = 0
     var said: [String] = []

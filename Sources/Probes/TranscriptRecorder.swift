@@ -1,0 +1,112 @@
+internal import Site
+internal import Transport
+
+/// Which polls' reports bear a transcript.
+package enum Transcribing: Hashable, Sendable {
+    /// None.
+    case nothing
+    /// Those of polls that failed.
+    case failures
+    /// All.
+    case all
+}
+
+/// Notes what is said in a poll, so that a transcript can be made of it if one is wanted.
+///
+/// A note is little work: what it takes to show it safely is done only by `transcript`. Holds what was said as it was, so it
+/// must never be shown itself; at most 30 lines of some 200 bytes and the account's texts.
+struct TranscriptRecorder: Sendable {
+    private enum Note: Sendable {
+        /// `isLogin` where the password is in it, or may be.
+        case sent([UInt8], isLogin: Bool)
+        case received([UInt8], isCut: Bool)
+        case connected
+        case found
+        case startedTLS
+        case encrypted(TLSPeer)
+        case passedOver(Int)
+    }
+
+    private static let beginningCount = 10
+    private static let endCount = 20
+    private static let size = 4_096
+
+    private let start: Instant
+    private let account: Account?
+    /// So much of a line is kept that a password that begins within what is shown is there to its end.
+    private let keptBytes: Int
+    private var beginning: [(Instant, Note)] = []
+    /// The last notes behind the beginning, in a ring.
+    private var end: [(Instant, Note)] = []
+    /// How many there were behind the beginning.
+    private var endTotal = 0
+
+    init(startedAt start: Instant, _ account: Account?) {
+        self.start = start
+        self.account = account
+        keptBytes = Redaction.shownBytes + PasswordForms.longest(of: account)
+        beginning.reserveCapacity(Self.beginningCount)
+    }
+
+    mutating func connected(at now: Instant) { note(.connected, now) }
+    mutating func nameFound(at now: Instant) { note(.found, now) }
+    mutating func startedTLS(at now: Instant) { note(.startedTLS, now) }
+    mutating func encrypted(by peer: TLSPeer, at now: Instant) { note(.encrypted(peer), now) }
+    mutating func passedOver(_ count: Int, at now: Instant) { note(.passedOver(count), now) }
+    mutating func sent(_ bytes: [UInt8], isLogin: Bool, at now: Instant) { note(.sent(bytes, isLogin: isLogin), now) }
+
+    mutating func received(_ line: ArraySlice<UInt8>, at now: Instant) {
+        note(.received(Array(line.prefix(keptBytes)), isCut: line.count > Redaction.shownBytes), now)
+    }
+
+    private mutating func note(_ note: Note, _ now: Instant) {
+        guard beginning.count == Self.beginningCount else { return beginning.append((now, note)) }
+        if end.count < Self.endCount {
+            end.append((now, note))
+        } else {
+            end[endTotal % Self.endCount] = (now, note)
+        }
+        endTotal += 1
+    }
+
+    /// What was noted, fit to be shown, with a last line of the poll's end where there is something to tell.
+    func transcript(endedBy end: String?, at now: Instant) -> Transcript {
+        let forms = PasswordForms(account)
+        let oldest = endTotal > Self.endCount ? endTotal % Self.endCount : 0
+        let last = self.end[oldest...] + self.end[..<oldest]
+        let ending = end.map { Transcript.Line(at: now - start, .event, $0) }
+        return Transcript(
+            beginning: beginning.map { line($0, forms) }[...], omitted: endTotal - self.end.count,
+            end: (last.map { line($0, forms) } + [ending].compactMap(\.self))[...]
+        ).limited(to: Self.size)
+    }
+
+    private func line(_ entry: (time: Instant, note: Note), _ forms: PasswordForms) -> Transcript.Line {
+        let (kind, text): (Transcript.Line.Kind, String) =
+            switch entry.note {
+            case .sent(let bytes, true): (.sent, forms.shownLogin(bytes))
+            case .sent(let bytes, false): (.sent, printable(bytes.withoutLineEnd))
+            case .received(let bytes, let isCut): (.received, forms.shown(bytes, isCut: isCut))
+            case .connected: (.event, "connected")
+            case .found: (.event, "the name is known")
+            case .startedTLS: (.event, "TLS begins")
+            case .encrypted(let peer): (.event, "TLS: " + peer.text)
+            case .passedOver(let count): (.event, "passing over \(count) bytes")
+            }
+        return Transcript.Line(at: entry.time - start, kind, text)
+    }
+}
+
+extension TLSPeer {
+    fileprivate var text: String {
+        let negotiated = "\(version), \(cipher)"
+        guard let certificate else { return negotiated }
+        return negotiated + ", subject " + printable(certificate.subject, limit: 100) + ", issuer "
+            + printable(certificate.issuer, limit: 100)
+    }
+}
+
+extension [UInt8] {
+    /// A line without its end; what divides it into several stays.
+    var withoutLineEnd: ArraySlice<UInt8> { suffix(2) == crlf[...] ? dropLast(2) : self[...] }
+}
