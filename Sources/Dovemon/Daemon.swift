@@ -56,7 +56,7 @@ final class Daemon: Service {
             let keeper = StateKeeper(loop: loop, write: StateFile.writing(stateFile))
             self.keeper.value = keeper
             let driver = MonitorDriver(
-                policy.value, prober: Prober(connector: connector, tls: tls),
+                policy.value, prober: Prober(connector: connector, tls: tls, transcribing: .failures),
                 director: DirectorClient(connector: connector, path: socketPath.value), loop: loop,
                 pollLimit: pollLimit, restored: restored, keeper: keeper,
                 tell: { [unowned self] in tell($0) })

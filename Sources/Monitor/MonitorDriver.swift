@@ -1,4 +1,3 @@
-internal import DequeModule
 package import DirectorAdmin
 package import NIOCore
 package import Probes
@@ -16,10 +15,10 @@ package final class MonitorDriver {
     private let keeper: StateKeeper?
     private let tell: (MonitorEvent) -> Void
 
+    /// So many polls the process has descriptors for.
     private let pollLimit: Int
-    private var openPolls = 0
-    /// Polls that wait for a place; none of their time is running yet.
-    private var waitingPolls: Deque<(MonitorMachine.PollID, PollPlan, within: Duration)> = []
+    private var places: PollPlaces
+    private var isStartingPolls = false
     private var commands: [Reconciliation.CommandID: RunningConversation] = [:]
     private var timer: (Scheduled<Void>, at: Instant)?
     /// What came in while something else was being handled: a connection can fail before its start returns.
@@ -29,7 +28,8 @@ package final class MonitorDriver {
 
     /// A driver that does nothing yet; `tell` is called on the loop.
     ///
-    /// At most `pollLimit` polls are open at once, each with a descriptor: a process that has none left cannot do anything.
+    /// At most `pollLimit` polls are open at once, whatever the policy says, each with a descriptor: a process that has none
+    /// left cannot do anything.
     package init(
         _ policy: Policy, prober: Prober, director: DirectorClient, loop: any EventLoop, pollLimit: Int = .max,
         restored: MonitorState = MonitorState(), keeper: StateKeeper? = nil,
@@ -39,7 +39,8 @@ package final class MonitorDriver {
         self.keeper = keeper
         self.loop = loop.assumeIsolated()
         self.prober = prober
-        self.pollLimit = max(1, pollLimit)
+        self.pollLimit = pollLimit
+        places = PollPlaces(policy.placesForPolls(upTo: pollLimit))
         self.director = director
         self.tell = tell
     }
@@ -61,6 +62,8 @@ package final class MonitorDriver {
     /// Puts other settings in force; `director` is nil where its socket is the same.
     package func change(to policy: Policy, director: DirectorClient?) {
         if let director { self.director = director }
+        places.change(to: policy.placesForPolls(upTo: pollLimit))
+        places.forgetFailures()
         feed(.policyChanged(policy))
     }
 
@@ -86,7 +89,7 @@ package final class MonitorDriver {
         guard !isStopped else { return }
         switch action {
         case .poll(let id, let plan, let time):
-            waitingPolls.append((id, plan, within: time))
+            places.add(id, plan, within: time, at: .now())
             startPolls()
         case .list:
             let asked = director
@@ -114,15 +117,19 @@ package final class MonitorDriver {
         }
     }
 
+    /// A poll can end before its start returns: only the outermost call starts more, so that the stack does not grow.
     private func startPolls() {
-        while !isStopped, openPolls < pollLimit, let (id, plan, time) = waitingPolls.popFirst() {
-            openPolls += 1
-            prober.poll(id.address, plan: plan, within: time) { report in
-                self.openPolls -= 1
-                self.feed(.pollEnded(id, report))
+        guard !isStartingPolls else { return }
+        isStartingPolls = true
+        defer { isStartingPolls = false }
+        while !isStopped, let poll = places.start() {
+            prober.poll(poll.id.address, plan: poll.plan, within: poll.time) { report in
+                self.places.ended(poll, report)
+                self.feed(.pollEnded(poll.id, report))
                 self.startPolls()
             }
         }
+        if let waiting = places.notice(at: .now()) { tell(.pollsWaiting(waiting)) }
     }
 
     private func setTimer() {
@@ -137,4 +144,9 @@ package final class MonitorDriver {
         }
         timer = (task, next)
     }
+}
+
+extension Policy {
+    /// How many polls may be under way where the process has descriptors for so many.
+    fileprivate func placesForPolls(upTo limit: Int) -> Int { min(limit, openPollLimit ?? limit) }
 }

@@ -24,6 +24,10 @@ package indirect enum MonitorEvent: Hashable, Sendable {
     case leftDown(backend: String, Raising.Hold)
     /// What is told of any backend, of one that an administrator has taken out by its weight: nobody's alarm.
     case underMaintenance(MonitorEvent)
+    /// One of the failed polls that led to it, so long ago, with its transcript; follows `backendFaulty`.
+    case failedPollRecalled(backend: String, FailedPoll, ago: Duration)
+    /// More polls are due than can be under way.
+    case pollsWaiting(PollsWaiting)
     /// A backend's switch has changed, as HOST-LIST shows; `fault` is what is, or was, wrong with it, as far as known.
     case stateChanged(Host, ChangeCause, Fault?)
     /// What else happened at the director.

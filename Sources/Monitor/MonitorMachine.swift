@@ -155,6 +155,7 @@ extension MonitorMachine {
         if backend.judge(rules), let worst = backend.fault {
             let fault = Fault(worst.service, worst.streak, at: now)
             actions.append(backend.tell(.backendFaulty(backend: backend.spelling, fault, consequence(backend))))
+            actions += backend.failedPolls.events(backend.spelling, at: now).map { .tell($0) }
         }
         backends[id.address] = backend
         actions += further.compactMap { poll($0, of: id.address) }

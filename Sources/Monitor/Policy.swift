@@ -27,13 +27,15 @@ package struct Policy: Sendable {
     package var isDryRun: Bool
     /// Whether there is a place to write down what a restart must not forget.
     package var hasStateFile: Bool
+    /// So many polls may be under way at once; nil for as many as the process has descriptors for.
+    package var openPollLimit: Int?
 
     /// Makes a policy.
     package init(
         services: [Service], interval: Duration, timeout: Duration, failuresNeeded: Int,
         options: PollOptions = PollOptions(), accounts: [IPAddress: Account] = [:], defaultAccount: Account? = nil,
         pollsUnknownBackends: Bool = true, deciding: Deciding = Deciding(), isDryRun: Bool = false,
-        hasStateFile: Bool = false
+        hasStateFile: Bool = false, openPollLimit: Int? = nil
     ) {
         self.services = services
         self.interval = interval
@@ -46,6 +48,7 @@ package struct Policy: Sendable {
         self.deciding = deciding
         self.isDryRun = isDryRun
         self.hasStateFile = hasStateFile
+        self.openPollLimit = openPollLimit
     }
 
     /// The account that a backend is polled with.

@@ -17,6 +17,7 @@ struct WatchedBackend: Sendable {
     /// What was last wrong with it: kept until it is up again, to say what is over.
     private(set) var fault: (service: Service, streak: BackendHealth.Streak)?
     private(set) var recentRounds = RecentRounds()
+    private(set) var failedPolls = FailedPolls()
     /// When it may go up again.
     var raising: Raising
     private var account = AccountStanding()
@@ -72,6 +73,7 @@ extension WatchedBackend {
         var report = report
         report.failure = account.judge(report, deciding.accountRule)
         recentRounds.pollEnded(report)
+        failedPolls.pollEnded(service, report, at: now)
         return (health.pollEnded(service, report.failure, rules, at: now), report)
     }
 

@@ -17,6 +17,9 @@ extension Setting {
             "timeout_growth", \.timeoutGrows, .yesNo, sample: true,
             "after a poll that timed out the next one may take one `timeout` longer, up to `retry_count` times it"),
         Setting("up_count", \.upCount, .integer(in: 1...1_000), sample: 2, "good rounds in a row before HOST-UP"),
+        Setting(
+            "max_polls", \.maxPolls, .countOrOwn(upTo: 1_000_000),
+            "polls under way at once; 0: as many as there are descriptors for"),
     ]
 
     static let deciding = [

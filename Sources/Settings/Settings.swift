@@ -34,6 +34,8 @@ package struct Settings: Equatable, Sendable {
     package var timeoutGrows = false
     /// How many good rounds in a row HOST-UP needs, at least 1.
     package var upCount = 1
+    /// How many polls may be under way at once; nil for as many as there are descriptors for.
+    package var maxPolls: Int?
 
     /// How many polls without a pause follow the last failure that is needed; 0 for none.
     package var rapidRounds = 0

@@ -21,8 +21,9 @@ struct Watch {
     /// Whose polls do not end by themselves, but by `release`.
     var silent: Set<IPAddress> = []
     private(set) var withheld: [MonitorMachine.PollID] = []
-    /// What was told, but for good polls.
+    /// What was told, but for good polls and recalled ones.
     private(set) var told: [MonitorEvent] = []
+    private(set) var recalled: [MonitorEvent] = []
     private(set) var goodPolls = 0
     private(set) var sent: [DirectorCommand] = []
     private(set) var plans: [PollPlan] = []
@@ -109,7 +110,8 @@ struct Watch {
             states.append(state)
             if !diskHangs { queue.append((now + .milliseconds(2), .saved(version))) }
         case .tell(.pollSucceeded): goodPolls += 1
-        case .tell(let event): told.append(event)
+        case .tell(let event):
+            if case .failedPollRecalled = event { recalled.append(event) } else { told.append(event) }
         }
     }
 

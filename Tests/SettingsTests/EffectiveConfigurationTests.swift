@@ -21,6 +21,7 @@ import Testing
             retry_interval: 0.5
             timeout_growth: yes
             up_count: 3
+            max_polls: 77
             rapid_rounds: 10
             rapid_fails_needed: 10
             rapidpoll_timeout: 0

@@ -75,6 +75,9 @@ package struct LogLine: Hashable, Sendable {
             fields.append(fault)
             fields.add("note", consequence.text)
             self.init(.warning, fields)
+        case .failedPollRecalled(let backend, let poll, let time):
+            self.init(.debug, LogFields(backend, poll, ago: time))
+        case .pollsWaiting(let waiting): self.init(.warning, LogFields(waiting))
         case .stateChanged(let host, let cause, let fault): self.init(host, cause, fault)
         case .director(let event): self.init(event)
         case .accountWithoutBackend(let address):

@@ -1,0 +1,105 @@
+internal import DequeModule
+internal import Probes
+internal import Site
+
+/// Which polls may be under way: no more than the process has descriptors for, the others in their turn.
+///
+/// Polls of backends whose last poll failed have at most half of the places: those may be silent, and take all of their time.
+/// Pure: it is told what is to be polled and what has ended, and says what to start.
+struct PollPlaces: Sendable {
+    /// A poll, and what it needs to start.
+    struct Poll: Sendable {
+        let id: MonitorMachine.PollID
+        let plan: PollPlan
+        /// How long it may take; it runs from the start, and not while the poll waits.
+        let time: Duration
+        /// Since when it waits.
+        fileprivate let since: Instant
+        /// The polls in the order in which they came.
+        fileprivate let number: Int
+        /// Whether its backend's last poll had failed.
+        fileprivate let isDoubtful: Bool
+    }
+
+    /// Waits up to this are nothing to tell of.
+    private static let patience = Duration.seconds(1)
+    private static let reminder = Duration.seconds(300)
+
+    private var limit: Int
+    private var waiting: Deque<Poll> = []
+    private var waitingDoubtful: Deque<Poll> = []
+    private var open = 0
+    private var openDoubtful = 0
+    private var count = 0
+    /// The services of each backend whose last poll failed.
+    private var failing: [IPAddress: Set<Service>] = [:]
+    private var told: Instant?
+
+    /// So many places, at least one.
+    init(_ limit: Int) { self.limit = max(1, limit) }
+
+    /// Puts another number of places in force; polls beyond it end in peace.
+    mutating func change(to limit: Int) { self.limit = max(1, limit) }
+
+    /// Puts a poll behind those that wait.
+    mutating func add(_ id: MonitorMachine.PollID, _ plan: PollPlan, within time: Duration, at now: Instant) {
+        count += 1
+        let isDoubtful = failing[id.address] != nil
+        let poll = Poll(id: id, plan: plan, time: time, since: now, number: count, isDoubtful: isDoubtful)
+        if isDoubtful { waitingDoubtful.append(poll) } else { waiting.append(poll) }
+    }
+
+    /// Takes the next poll that is to start now; nil when there is none, or no place for it.
+    mutating func start() -> Poll? {
+        guard open < limit else { return nil }
+        let doubtful = openDoubtful < max(1, limit / 2) ? waitingDoubtful.first : nil
+        guard let next = [waiting.first, doubtful].compactMap(\.self).min(by: { $0.number < $1.number }) else {
+            return nil
+        }
+        open += 1
+        if next.isDoubtful {
+            openDoubtful += 1
+            return waitingDoubtful.popFirst()
+        }
+        return waiting.popFirst()
+    }
+
+    /// A poll has ended, and its place is free. What says nothing of the backend changes nothing.
+    mutating func ended(_ poll: Poll, _ report: PollReport) {
+        open -= 1
+        if poll.isDoubtful { openDoubtful -= 1 }
+        switch report.failure?.meaning {
+        case .nothing: break
+        case .fault: failing[poll.id.address, default: []].insert(poll.id.service)
+        case .warning, nil:
+            failing[poll.id.address]?.remove(poll.id.service)
+            if failing[poll.id.address]?.isEmpty == true { failing[poll.id.address] = nil }
+        }
+    }
+
+    /// Forgets which backends failed: other services may be polled from now on.
+    mutating func forgetFailures() { failing = [:] }
+
+    /// Something to tell when polls have to wait long: once, and then every five minutes.
+    mutating func notice(at now: Instant) -> PollsWaiting? {
+        guard let since = [waiting.first, waitingDoubtful.first].compactMap({ $0?.since }).min(),
+            now - since > Self.patience, told.map({ now - $0 >= Self.reminder }) ?? true
+        else { return nil }
+        told = now
+        return PollsWaiting(
+            count: waiting.count + waitingDoubtful.count, doubtful: waitingDoubtful.count, longest: now - since,
+            places: limit)
+    }
+}
+
+/// Polls have to wait for others to end.
+package struct PollsWaiting: Hashable, Sendable {
+    /// So many wait.
+    package let count: Int
+    /// So many of these are of backends whose last poll failed.
+    package let doubtful: Int
+    /// So long has the first of them waited.
+    package let longest: Duration
+    /// So many can be under way.
+    package let places: Int
+}

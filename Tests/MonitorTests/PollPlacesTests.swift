@@ -1,0 +1,139 @@
+import Probes
+import Site
+import Testing
+
+@testable import Monitor
+
+/// Which polls may be under way.
+@Suite struct PollPlacesTests {
+    private let failed = Watch.report(refused)
+    private let good = Watch.report(nil)
+    private let start = Instant.origin + .seconds(100)
+
+    private func id(_ number: Int, _ service: Service = imap) -> MonitorMachine.PollID {
+        MonitorMachine.PollID(address: row(number).address, service: service, round: 1)
+    }
+
+    private func add(_ ids: [MonitorMachine.PollID], to places: inout PollPlaces, at now: Instant? = nil) {
+        for id in ids {
+            let plan = PollPlan(service: id.service, account: nil)
+            places.add(id, plan, within: .seconds(3), at: now ?? start)
+        }
+    }
+
+    private func startAll(_ places: inout PollPlaces) -> [PollPlaces.Poll] {
+        var polls: [PollPlaces.Poll] = []
+        while let poll = places.start() { polls.append(poll) }
+        return polls
+    }
+
+    /// Places of which the backends with these numbers have failed before.
+    private func places(_ limit: Int, failed numbers: ClosedRange<Int>) -> PollPlaces {
+        var places = PollPlaces(limit)
+        for number in numbers {
+            add([id(number)], to: &places)
+            if let poll = places.start() { places.ended(poll, failed) }
+        }
+        return places
+    }
+
+    @Test func `as many as there are places start, the others in their turn`() {
+        var places = PollPlaces(2)
+        add([id(1), id(2), id(3), id(4)], to: &places)
+        let first = startAll(&places)
+        #expect(first.map(\.id) == [id(1), id(2)])
+        places.ended(first[1], good)
+        #expect(startAll(&places).map(\.id) == [id(3)])
+        #expect(first[0].time == .seconds(3), "none of it was used up by waiting")
+    }
+
+    @Test func `there is always one place`() {
+        var places = PollPlaces(0)
+        add([id(1), id(2)], to: &places)
+        #expect(startAll(&places).count == 1)
+    }
+
+    @Test func `backends that failed take at most half of the places`() {
+        var places = places(10, failed: 1...20)
+        add((1...20).map { id($0) }, to: &places)
+        let doubtful = startAll(&places)
+        #expect(doubtful.map(\.id) == (1...5).map { id($0) })
+        add((31...40).map { id($0) }, to: &places)
+        #expect(startAll(&places).map(\.id) == (31...35).map { id($0) }, "the healthy do not wait for the silent")
+    }
+
+    @Test func `as long as there is room for all, they start in their order`() {
+        var places = places(10, failed: 1...3)
+        add([id(31), id(1), id(32), id(2)], to: &places)
+        #expect(startAll(&places).map(\.id) == [id(31), id(1), id(32), id(2)])
+    }
+
+    @Test func `an only place is had by all in turn`() {
+        var places = places(1, failed: 1...1)
+        add([id(1), id(2)], to: &places)
+        let first = startAll(&places)
+        #expect(first.map(\.id) == [id(1)])
+        places.ended(first[0], failed)
+        #expect(startAll(&places).map(\.id) == [id(2)])
+    }
+
+    @Test func `a backend is trusted again when each service that failed has succeeded`() {
+        var places = PollPlaces(4)
+        func poll(_ id: MonitorMachine.PollID, _ report: PollReport) {
+            add([id], to: &places)
+            if let poll = places.start() { places.ended(poll, report) }
+        }
+        func startsAtOnce() -> Int {
+            add((0..<4).map { _ in id(1) }, to: &places)
+            let started = startAll(&places)
+            for poll in started { places.ended(poll, Watch.report(local)) }
+            for poll in startAll(&places) { places.ended(poll, Watch.report(local)) }
+            return started.count
+        }
+        poll(id(1), failed)
+        poll(id(1, pop3), good)
+        #expect(startsAtOnce() == 2)
+        poll(id(1), good)
+        #expect(startsAtOnce() == 4)
+        poll(id(1), Watch.report(local))
+        #expect(startsAtOnce() == 4, "this machine's own trouble says nothing of the backend")
+        poll(id(1), failed)
+        places.forgetFailures()
+        #expect(startsAtOnce() == 4)
+    }
+
+    @Test func `fewer places hold for polls to come`() {
+        var places = PollPlaces(3)
+        add((1...6).map { id($0) }, to: &places)
+        let first = startAll(&places)
+        places.change(to: 1)
+        places.ended(first[0], good)
+        places.ended(first[1], good)
+        #expect(startAll(&places).isEmpty)
+        places.ended(first[2], good)
+        #expect(startAll(&places).map(\.id) == [id(4)])
+        places.change(to: 3)
+        #expect(startAll(&places).map(\.id) == [id(5), id(6)])
+    }
+
+    @Test func `waiting is told past a second, once, and again after five minutes`() {
+        var places = places(4, failed: 1...3)
+        add((1...3).map { id($0) } + (11...13).map { id($0) }, to: &places)
+        _ = startAll(&places)
+        func notice(_ seconds: Double) -> PollsWaiting? {
+            places.notice(at: start + .milliseconds(Int(seconds * 1000)))
+        }
+        #expect(notice(1) == nil)
+        #expect(notice(1.5) == PollsWaiting(count: 2, doubtful: 1, longest: .milliseconds(1_500), places: 4))
+        #expect(notice(2) == nil)
+        #expect(notice(301.4) == nil)
+        #expect(notice(301.5)?.longest == .milliseconds(301_500))
+    }
+
+    @Test func `nothing is told while nobody waits`() {
+        var places = PollPlaces(2)
+        add([id(1), id(2)], to: &places)
+        _ = startAll(&places)
+        #expect(places.notice(at: start + .seconds(900)) == nil)
+    }
+}

@@ -1,0 +1,36 @@
+import Monitor
+import ScriptedPeers
+import Site
+import Testing
+
+/// Polls that have to wait for a place, over real sockets.
+@Suite struct PollPlacesTests {
+    @Test func `waiting for a place costs a poll none of its time, and long waits are told`() async throws {
+        let backends = try await ScriptedPeer.start(on: "0.0.0.0") { try await $0.silence() }
+        let addresses = (1...5).map { "127.0.0.\($0)" }
+        let directory = try SocketDirectory()
+        let director = ModelDirector(path: directory.director, DirectorModel(addresses.map { .init($0) }))
+        try await director.start()
+        let policy = Policy(
+            services: [Service(.imap, port: backends.port)], interval: .zero, timeout: .milliseconds(400),
+            failuresNeeded: 100, openPollLimit: 1)
+        let run = try await MonitorRun.start(
+            policy, directorPath: director.path, patience: .endless, into: director.journal)
+        let isThere = await director.journal.wait(within: .seconds(50)) { entries in
+            entries.told.contains { if case .pollsWaiting = $0 { true } else { false } }
+        }
+        try await run.stop()
+        await director.stop()
+        await backends.stop()
+        #expect(isThere, "nobody tells of it")
+        let told = director.journal.entries.told
+        let failures = told.compactMap { event -> (String, PollReport)? in
+            guard case .pollFailed(let backend, _, let report, _, _, _) = event else { return nil }
+            return (backend, report)
+        }
+        #expect(failures.count >= 2)
+        #expect(failures.allSatisfy { $0.1.failure?.kind == .timeout && $0.1.phases.last?.phase == .greeting })
+        // A second and more went by before some of them began.
+        #expect(failures.allSatisfy { $0.1.duration < .milliseconds(1_000) }, "\(failures)")
+    }
+}
