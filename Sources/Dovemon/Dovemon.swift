@@ -13,7 +13,9 @@ struct Dovemon: AsyncParsableCommand {
             fails too often in a row, and HOST-UP when it answers again.
             """,
         version: "dovemon \(version)",
-        subcommands: [RunCommand.self, CheckCommand.self, CheckConfigCommand.self, ImportPoolmonCommand.self],
+        subcommands: [
+            RunCommand.self, CheckCommand.self, CheckConfigCommand.self, ImportPoolmonCommand.self, LaunchCommand.self,
+        ],
         defaultSubcommand: RunCommand.self)
 
     static let version = dovemonVersion

@@ -44,7 +44,7 @@ struct RunCommand: AsyncParsableCommand {
         let reloads = await UnixSignalsSequence(trapping: .sighup)
         if writeMissingConfig { try files.writeMissingConfiguration() }
         let loaded = try files.loadOrExit().commandingNothing(if: dryRun)
-        let pollLimit = raiseDescriptorLimit()
+        let descriptors = DescriptorLimit.raise()
         let settings = loaded.settings
         let lock = try lockOrExit(settings)
 
@@ -61,8 +61,9 @@ struct RunCommand: AsyncParsableCommand {
         }
 
         let manager = ServiceManager()
-        let scripts = UpdateScripts(UpdateScripts.Program(settings), log: log.logger)
-        let daemon = try Daemon(loaded, pollLimit: pollLimit, log: log, scripts: scripts, manager: manager)
+        let scripts = UpdateScripts(
+            UpdateScripts.Program(settings), launcher: LaunchCommand.launcher(descriptors), log: log.logger)
+        let daemon = try Daemon(loaded, pollLimit: descriptors.polls, log: log, scripts: scripts, manager: manager)
         let reloading = Reloading(
             files: files, isDryRun: dryRun, started: settings, daemon: daemon, writer: writer, log: log,
             signals: reloads, manager: manager)

@@ -22,6 +22,7 @@ package struct UpdateScript: Sendable {
     }
 
     private let path: String
+    private let launcher: [String]
     private let timeout: Duration
     private let grace: Duration
 
@@ -29,10 +30,13 @@ package struct UpdateScript: Sendable {
     ///
     /// - Parameters:
     ///   - path: its absolute path.
+    ///   - launcher: the absolute path and the first arguments of a program that makes ready and then becomes the one that is
+    ///     named behind them; empty for none.
     ///   - timeout: how long it may run.
     ///   - grace: the time from SIGTERM to SIGKILL when that is over.
-    package init(path: String, timeout: Duration, grace: Duration = .seconds(1)) {
+    package init(path: String, launcher: [String] = [], timeout: Duration, grace: Duration = .seconds(1)) {
         self.path = path
+        self.launcher = launcher
         self.timeout = timeout
         self.grace = grace
     }
@@ -47,9 +51,10 @@ package struct UpdateScript: Sendable {
         options.teardownSequence = [
             .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: min(grace, Self.shortGrace))
         ]
+        let words = launcher + [path, update.state.rawValue, update.backend]
         do {
             let result = try await Subprocess.run(
-                .path(FilePath(path)), arguments: [update.state.rawValue, update.backend],
+                .path(FilePath(words[0])), arguments: Arguments(Array(words.dropFirst())),
                 environment: .custom(environment(update)), workingDirectory: "/", platformOptions: options,
                 input: .none, output: .sequence, error: .combinedWithOutput
             ) { execution in

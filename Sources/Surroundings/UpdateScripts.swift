@@ -32,13 +32,15 @@ package final class UpdateScripts: Service {
     private let program: Mutex<Program>
     /// How many updates were handed over in all: not all of them need have been looked at when the daemon stops.
     private let handedOver = Mutex(0)
+    private let launcher: [String]
     private let log: Logger
     private let updates: AsyncStream<BackendUpdate>
     private let input: AsyncStream<BackendUpdate>.Continuation
 
-    /// A service that runs `program`.
-    package init(_ program: Program, log: Logger) {
+    /// A service that runs `program`, by `launcher` as `UpdateScript` has it.
+    package init(_ program: Program, launcher: [String] = [], log: Logger) {
         self.program = Mutex(program)
+        self.launcher = launcher
         self.log = log
         (updates, input) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.waitingLimit))
     }
@@ -55,7 +57,7 @@ package final class UpdateScripts: Service {
 
     /// Runs scripts until the program is told to stop; then gives those that run a moment, and kills them.
     package func run() async throws {
-        let runner = Runner(log: log) { [self] in program.withLock { $0 } }
+        let runner = Runner(launcher: launcher, log: log) { [self] in program.withLock { $0 } }
         var taken = 0
         for await update in updates.cancelOnGracefulShutdown() {
             taken += 1
@@ -77,10 +79,12 @@ package final class UpdateScripts: Service {
         private var tasks: [String: Task<Void, Never>] = [:]
         private var isStopping = false
         private var whenIdle: AsyncStream<Void>.Continuation?
+        private let launcher: [String]
         private let log: Logger
         private let program: @Sendable () -> Program
 
-        init(log: Logger, program: @escaping @Sendable () -> Program) {
+        init(launcher: [String], log: Logger, program: @escaping @Sendable () -> Program) {
+            self.launcher = launcher
             self.log = log
             self.program = program
         }
@@ -104,9 +108,10 @@ package final class UpdateScripts: Service {
         private func startAll() {
             while !isStopping, let update = queue.start() {
                 let program = program()
-                tasks[update.backend] = Task { [log] in
+                tasks[update.backend] = Task { [launcher, log] in
                     if let path = program.path {
-                        await UpdateScript(path: path, timeout: program.timeout).runLogged(update, log)
+                        let script = UpdateScript(path: path, launcher: launcher, timeout: program.timeout)
+                        await script.runLogged(update, log)
                     }
                     ended(update.backend)
                 }
