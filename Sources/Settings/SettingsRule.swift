@@ -38,6 +38,13 @@ package struct SettingsRule: Sendable {
 
     private static let advice = [
         SettingsRule(
+            names: ["timeout", "poll_imap", "poll_pop3", "poll_sieve", "poll_submission", "poll_ports"],
+            complaint: { settings in
+                guard settings.logsIn, settings.effectiveTimeout < shortestForLogin else { return nil }
+                return "Dovecot answers a wrong password only after 2 seconds and more: with less than 2.5, a rejected"
+                    + " test account looks like a backend that hangs"
+            }),
+        SettingsRule(
             names: ["poll_imap_expunge"],
             complaint: { settings in
                 guard settings.polls(.imap), settings.pollIMAPExpunge == .all else { return nil }
@@ -91,11 +98,15 @@ package struct SettingsRule: Sendable {
             }),
     ]
 
+    private static let shortestForLogin = Duration.milliseconds(2_500)
+
     private static let neverRemoved =
         "test messages are written and never removed: see poll_imap_expunge and poll_pop3_delete"
 }
 
 extension Settings {
+    /// Whether a service is polled that an account can log in to.
+    fileprivate var logsIn: Bool { services.contains { ![.lmtp, .banner].contains($0.mailProtocol) } }
     fileprivate var appendsMessages: Bool { polls(.imap) && pollIMAPAppend }
     fileprivate var deliversMessages: Bool { polls(.lmtp) && pollLMTPDeliver }
     fileprivate var removesMessages: Bool {

@@ -36,7 +36,8 @@ package final class DovemonProcess: Sendable {
     ///
     /// - Parameters:
     ///   - settings: what differs from the defaults here: the ring's socket and ports, IMAP only, `interval: 1`,
-    ///     `timeout: 2`, `retry_count: 2`, a lock file of its own. Values are written as they are, so quote what YAML would misread.
+    ///     `timeout: 2.5`, `retry_count: 2`, a lock file of its own. Values are written as they are, so quote what YAML
+    ///     would misread.
     ///   - accounts: the text of the accounts' file, in place of an account for each backend.
     ///   - options: further ones of the command line.
     ///   - director: the director beside which it runs.
@@ -54,7 +55,7 @@ package final class DovemonProcess: Sendable {
             ("director_admin_socket", ring.directors[director].adminSocket),
             ("imap_port", String(ring.imapPort)), ("pop3_port", String(ring.pop3Port)),
             ("lmtp_port", String(ring.lmtpPort)),
-            ("interval", "1"), ("timeout", "2"), ("retry_count", "2"), ("lockfile", "\(directory)/dovemon.pid"),
+            ("interval", "1"), ("timeout", "2.5"), ("retry_count", "2"), ("lockfile", "\(directory)/dovemon.pid"),
             ("state_file", "\(directory)/state.json"),
         ]
         try Self.write(settings, over: defaults, to: directory)

@@ -181,6 +181,20 @@ private func complaints(_ text: String) -> [String] { read(text).diagnostics.map
         #expect(complaints("use_delayed_down: yes\n") == [])
     }
 
+    @Test(arguments: [
+        ("timeout: 2.499999999", true), ("timeout: 2.5", false), ("timeout: 0", false), ("", false),
+        ("poll_imap: no\npoll_lmtp: yes\ntimeout: 1", false), ("poll_imap: no\npoll_ports: [25]\ntimeout: 1", false),
+        ("poll_imap: no\npoll_lmtp: yes\npoll_ports: [pop3:995/ssl]\ntimeout: 1", true),
+        ("poll_imap: no\npoll_submission: yes\ntimeout: 1", true), ("poll_imap: no\npoll_sieve: yes\ntimeout: 1", true),
+    ])
+    func aTimeoutThatIsTooShortForARefusedLoginIsAdvisedAgainst(text: String, isAdvised: Bool) {
+        let loaded = read(text + "\n")
+        #expect(loaded.value != nil)
+        #expect(loaded.diagnostics.map(\.severity) == (isAdvised ? [.advice] : []))
+        #expect(
+            loaded.diagnostics.allSatisfy { $0.description.contains("Dovecot answers a wrong password only after 2") })
+    }
+
     @Test func whatIsRemovedAgainNeedsNoAdvice() {
         #expect(complaints("poll_imap_append: yes\npoll_imap_expunge: yes\n") == [])
         #expect(complaints("poll_lmtp: yes\npoll_lmtp_deliver: yes\npoll_pop3: yes\npoll_pop3_delete: yes\n") == [])

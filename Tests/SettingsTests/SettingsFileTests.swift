@@ -181,7 +181,7 @@ private func complaints(_ text: String) -> [String] { read(text).diagnostics.map
 
     @Test func aKeyThatComesTwiceIsAMistake() {
         #expect(
-            complaints("interval: 1\ntimeout: 1\ninterval: 1\n") == [
+            complaints("interval: 1\ntimeout: 3\ninterval: 1\n") == [
                 "config.yml:3:1: interval: set a second time, first in line 1, accepted: one value"
             ])
     }
