@@ -31,6 +31,23 @@ import Transport
                     phases: [PhaseTime(.connect, .milliseconds(7))], duration: .milliseconds(7)))
     }
 
+    @Test func `after a stall of this process a failure says nothing, and a success what it says`() {
+        func report(_ kind: FailureKind?) -> PollReport {
+            let failure = kind.map { PollFailure(phase: .login, kind: $0, code: "X", text: "no") }
+            return PollReport(
+                failure: failure, phases: [PhaseTime(.connect, .seconds(2))], duration: .seconds(2),
+                transcript: Transcript(beginning: []))
+        }
+        func after(_ kind: FailureKind?) -> PollReport { poll(.none).outcome(report(kind), afterStallOf: .seconds(1)) }
+        for kind in FailureKind.allCases where kind != .local {
+            let text = "this process was stopped or starved for some 1000 ms, then: \(kind.rawValue)"
+            #expect(after(kind).failure == PollFailure(phase: .login, kind: .local, text: text))
+            #expect(after(kind).transcript != nil && after(kind).phases == report(kind).phases)
+        }
+        #expect(after(.local) == report(.local))
+        #expect(after(nil) == report(nil))
+    }
+
     @Test func `until a plain connection is ready it is being made`() {
         var poll = poll(.none)
         poll.connected(at: at(103))

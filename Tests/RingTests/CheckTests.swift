@@ -18,6 +18,13 @@ extension RealRing {
                 #expect(well.status == .exited(0))
                 #expect(well.output.contains("3 backends: 3 healthy"))
 
+                for format in ["table", "json"] {
+                    let verbose = try await check("--verbose", "--format", format).output
+                    #expect(verbose.contains("[password]") && verbose.contains("Logged in"), "\(verbose)")
+                    #expect(!verbose.contains(victim.account.password), "\(verbose)")
+                    #expect(!well.output.contains("Logged in"))
+                }
+
                 _ = try await director.command("HOST-DOWN\t\(victim.address)")
                 #expect(try await check().status == .exited(1), "it polls well, but gets no users")
                 _ = try await director.command("HOST-UP\t\(victim.address)")
