@@ -25,10 +25,16 @@ extension RealRing {
                 #!/bin/sh
                 echo "$# $1 $2 $DOVEMON_BACKEND $DOVEMON_STATE <$DOVEMON_TAG> $DOVEMON_PROTOCOL $DOVEMON_REASON"
                 \(doveadm) | grep "^$2 "
+                ulimit -S -n >\(directory)/limit
                 [ "$1" = down ]
                 """, to: "\(directory)/script")
-            let dovemon = try DovemonProcess(ring: ring, settings: [("beupdatescript", "\(directory)/script")])
+            // Started with few descriptors, of which dovemon takes more for itself.
+            let dovemon = try DovemonProcess(
+                ring: ring, settings: [("beupdatescript", "\(directory)/script")],
+                environment: ["prlimit", "--nofile=777:"])
             try await dovemon.expectAllPolled(ring)
+            let limits = readFile("/proc/\(dovemon.pid)/limits")?.split(separator: "\n") ?? []
+            #expect(limits.contains { $0.hasPrefix("Max open files") && !$0.contains(" 777 ") }, "\(limits)")
             let address = victim.address
 
             try await victim.stop()
@@ -37,6 +43,7 @@ extension RealRing {
             let down = outputs(dovemon)
             #expect(down.first == "2 down \(address) \(address) down <> imap connect refused: Connection refused")
             #expect(down.last?.split(separator: " ").contains("down") == true, "\(down)")
+            #expect(readFile("\(directory)/limit") == "777\n")
 
             try await victim.start()
             _ = try await dovemon.waitForLine(
