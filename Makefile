@@ -12,6 +12,7 @@ sysconfdir := /etc
 configdir := $(sysconfdir)/dovecot/dovemon
 unitdir := /lib/systemd/system
 sysusersdir := /usr/lib/sysusers.d
+statedir := /var/lib/dovemon
 BINARY := .build/release/dovemon
 DOCUMENTS := README.md CHANGELOG.md LICENSE $(wildcard docs/*.md)
 SAMPLES := config.yml test.accounts.yml
@@ -43,6 +44,7 @@ install: ## install what `make release` built (DESTDIR, prefix, sysconfdir, unit
 	install -d "$(DESTDIR)$(sbindir)"
 	install -m 755 -s "$(BINARY)" "$(DESTDIR)$(sbindir)/dovemon"
 	install -d "$(DESTDIR)$(docdir)" "$(DESTDIR)$(configdir)"
+	install -d -m 700 "$(DESTDIR)$(statedir)"
 	install -m 644 $(DOCUMENTS) "$(DESTDIR)$(docdir)/"
 	for name in $(SAMPLES); do install -m 644 "$$name.sample" "$(DESTDIR)$(configdir)/$$name.sample"; done
 	@$(MAKE) --no-print-directory install-unit
@@ -55,7 +57,7 @@ install-unit:
 	chmod 644 "$(DESTDIR)$(unitdir)/dovemon.service"
 	install -m 644 packaging/systemd/dovemon.sysusers "$(DESTDIR)$(sysusersdir)/dovemon.conf"
 
-# The configuration stays, and so does the user.
+# The configuration and the state stay, and so does the user.
 uninstall: ## remove what `make install` installed, but no configuration
 	rm -f "$(DESTDIR)$(sbindir)/dovemon" "$(DESTDIR)$(unitdir)/dovemon.service" \
 		"$(DESTDIR)$(sysusersdir)/dovemon.conf" $(SAMPLES:%="$(DESTDIR)$(configdir)/%.sample")

@@ -53,6 +53,14 @@ package struct CheckResult: Hashable, Sendable {
 }
 
 extension CheckResult.Backend {
+    /// The same with each report as `judge` takes it.
+    package func judged(_ judge: (PollReport) -> PollReport) -> Self {
+        Self(
+            spelling: spelling, listed: listed,
+            polls: polls.map { CheckResult.Poll(service: $0.service, report: judge($0.report)) },
+            isLeftAlone: isLeftAlone)
+    }
+
     /// Whether all polls succeeded, or failed by what is no fault of the backend's; nil when the own machine was in the way,
     /// or nothing was polled.
     package var isHealthy: Bool? {

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Check
 internal import DirectorAdmin
 internal import Glibc
+internal import Health
 internal import Monitor
 internal import NIOCore
 internal import NIOPosix
@@ -118,12 +119,20 @@ private struct CheckRound: Sendable {
             Checker(
                 targets, timeout: policy.timeout,
                 prober: Prober(connector: Connector(loop: loop), tls: tls, transcribing: transcribing),
-                progress: progress.show, completion: { done.succeed($0) }
+                progress: progress.show, completion: { done.succeed($0.map { $0.judged(judge) }) }
             ).start()
             return done.futureResult
         }.get()
         progress.clear()
         return CheckResult(checkedAt: now, backends: backends)
+    }
+
+    /// As the daemon would take it: a rejected test account may be no fault of the backend's.
+    private func judge(_ report: PollReport) -> PollReport {
+        var standing = AccountStanding()
+        var judged = report
+        judged.failure = standing.judge(report, policy.deciding.accountRule)
+        return judged
     }
 
     private func unreadable(_ why: String, at now: Int) -> CheckResult {

@@ -63,6 +63,9 @@ struct ImportPoolmonCommand: ParsableCommand {
             try writeNew(file.text, to: file.path, permissions: file.permissions)
             try standardOutput(file.path)
         }
+        standardError(
+            "note: try them before dovemon is started: dovemon check --config \(output)/config.yml --accounts "
+                + "\(output)/test.accounts.yml; and let dovemon's user read the accounts")
     }
 }
 

@@ -76,6 +76,13 @@ extension Backend {
         if let script { try writeFile(path, script) }
     }
 
+    /// Removes the monitors' test messages from the account's INBOX.
+    package func removeTestMessages() async throws {
+        _ = try await instance.doveadm(
+            ["expunge", "-u", account.username, "mailbox", "INBOX", "subject", "dovemon test message"],
+            within: .seconds(10))
+    }
+
     /// The headers of the messages in the account's INBOX.
     package func headers() async throws -> [String] {
         let output = try await instance.doveadm(

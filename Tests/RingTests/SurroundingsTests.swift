@@ -30,7 +30,7 @@ extension RealRing {
                 """, to: "\(directory)/script")
             // Started with few descriptors, of which dovemon takes more for itself.
             let dovemon = try DovemonProcess(
-                ring: ring, settings: [("beupdatescript", "\(directory)/script")],
+                ring: ring, settings: [("beupdatescript", "\(directory)/script"), ("war_hold", "0")],
                 environment: ["prlimit", "--nofile=777:"])
             try await dovemon.expectAllPolled(ring)
             let limits = readFile("/proc/\(dovemon.pid)/limits")?.split(separator: "\n") ?? []

@@ -171,7 +171,9 @@ private func mistake(_ options: [String], credentials: String = "me\n\(secret)\n
         ("# OPTIONS=\"-n\"\n[Service]\nexport OPTIONS=\"-d \\\n -f\"\n", ["-d", "-f"]),
         ("OPTIONS=\"-c '/a b' \\\"\\$x\\\"\"\n", ["-c", "/a b", "$x"]), ("OPTIONS=\"\"\n", []), ("OPTIONS=\n", []),
         ("X=\"$(a)\nOPTIONS=-n\"\nOPTIONS=-d\n", ["-d"]), ("OPTIONS=-d\nOPTIONS=-n\n", ["-n"]),
-        ("  OPTIONS=a\\ b", ["a", "b"]),
+        ("  OPTIONS=a\\ b", ["a", "b"]), ("OPTIONS=\"-d\"\nOPTIONS+=\" -p 143\"", ["-d", "-p", "143"]),
+        ("OPTIONS+=-d", ["-d"]),
+        ("#OPTIONS=\"\"", []), ("", []),
     ])
     func theOptionsOfAFileAreReadAsByAShell(text: String, words: [String]) throws {
         #expect(try PoolmonImport.options(inFile: Array(text.utf8)) == words)
@@ -181,7 +183,7 @@ private func mistake(_ options: [String], credentials: String = "me\n\(secret)\n
         ("OPTIONS=\"-p $PORT\"", "the options have a variable or a command in them, which are not executed here"),
         ("OPTIONS=`id`", "the options have a variable or a command in them, which are not executed here"),
         ("OPTIONS=\"-p", "a quotation has no end"), ("OPTIONS=\"-c 'a\"", "a quotation has no end"),
-        ("#OPTIONS=\"\"", "no line `OPTIONS=\"…\"` in the file"), ("", "no line `OPTIONS=\"…\"` in the file"),
+        ("OPTIONS=-d -p 143", "there are words behind the value of OPTIONS: put all of it in quotes"),
     ])
     func aFileThatCannotBeReadIsTold(text: String, complaint: String) {
         #expect(throws: PoolmonMistake(complaint)) { try PoolmonImport.options(inFile: Array(text.utf8)) }

@@ -15,7 +15,8 @@ package struct PoolmonImport: Equatable, Sendable {
     package static func options(inFile bytes: [UInt8]) throws(PoolmonMistake) -> [String] {
         guard let text = String(validating: bytes, as: UTF8.self) else { throw PoolmonMistake("the file is not UTF-8") }
         guard let options = try ShellWords.value(of: "OPTIONS", in: text) else {
-            throw PoolmonMistake("no line `OPTIONS=\"…\"` in the file")
+            // As poolmon's packages ship it: all commented out.
+            return []
         }
         return try ShellWords.split(options)
     }
@@ -99,6 +100,11 @@ extension PoolmonImport {
     private mutating func takePlaces(_ options: PoolmonOptions) throws(PoolmonMistake) {
         try take(options.socket, as: "director_admin_socket")
         try take(options.lockfile, as: "lockfile")
+        if let lockfile = options.lockfile {
+            notes.append(
+                "--lockfile: the user of the systemd unit cannot write to \(printable(lockfile, limit: 4_096)): without the"
+                    + " line `lockfile` dovemon has a place of its own there")
+        }
         settings.logLevel = options.isDebugging ? 4 : 1
         comments["loglevel"] = "poolmon tells changes and errors, and everything else with --debug."
         if options.logfile == "syslog" {

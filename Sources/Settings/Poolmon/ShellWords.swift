@@ -26,18 +26,32 @@ struct ShellWords {
             var assignment = line
             if assignment.hasPrefix("export ") { assignment = assignment.dropFirst(7).drop { $0 == " " } }
             let variable = assignment.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
-            guard !variable.isEmpty, assignment[variable.endIndex...].first == "=" else {
+            let isWanted = variable == name
+            var behind = assignment[variable.endIndex...]
+            let appends = behind.hasPrefix("+=")
+            if appends { behind = behind.dropFirst() }
+            guard !variable.isEmpty, behind.first == "=" else {
                 reader.rest = reader.rest.drop { !$0.isNewline }
                 continue
             }
-            reader.rest = reader.rest[assignment.index(after: variable.endIndex)...]
+            reader.rest = reader.rest[behind.dropFirst().startIndex...]
             // The word of any variable may go on over lines, but only one has to be understood.
-            let isWanted = variable == name
             let word = try reader.word(isExpanded: isWanted)
-            if isWanted { value = word }
+            if isWanted {
+                value = (appends ? value ?? "" : "") + word
+                try reader.expectEndOfAssignment(of: name)
+            }
             reader.rest = reader.rest.drop { !$0.isNewline }
         }
         return value
+    }
+
+    /// To a shell, words behind a value without quotes are a command; to systemd they belong to the value.
+    private func expectEndOfAssignment(of name: String) throws(PoolmonMistake) {
+        let behind = rest.prefix { !$0.isNewline }.drop(while: \.isWhitespace)
+        guard behind.isEmpty || behind.first == "#" || behind.first == ";" else {
+            throw PoolmonMistake("there are words behind the value of \(name): put all of it in quotes")
+        }
     }
 
     /// The word that begins here.
