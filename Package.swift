@@ -83,6 +83,17 @@ let package = Package(
             name: "ScriptedPeers", dependencies: ["COpenSSL", nio, nioPosix], path: "Tests/ScriptedPeers",
             swiftSettings: strict),
         .target(name: "TemporaryFiles", path: "Tests/TemporaryFiles", swiftSettings: strict),
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "Site", "Probes", "DirectorAdmin", "Health", "Monitor",
+                .product(name: "HeapModule", package: "swift-collections"),
+            ],
+            path: "Tests/Simulation", swiftSettings: strict),
+        .executableTarget(
+            name: "simulate",
+            dependencies: ["Simulation", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Tests/SimulateTool", swiftSettings: strict),
         .executableTarget(name: "Demo", dependencies: ["RingLab"], path: "Sources/Demo", swiftSettings: strict),
         .testTarget(name: "SiteTests", dependencies: ["Site"], swiftSettings: strict),
         .testTarget(
@@ -108,6 +119,7 @@ let package = Package(
             name: "MonitorTests",
             dependencies: ["Monitor", "Site", "Probes", "DirectorAdmin", "Health", "Settings", nio, nioPosix],
             swiftSettings: strict),
+        .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: strict),
         .testTarget(
             name: "SurroundingsTests",
             dependencies: [

@@ -1,0 +1,47 @@
+/// What holds at every step of every run.
+package enum Invariant: String, CaseIterable, Sendable {
+    /// Polls are what the settings say: their accounts, their time, and what they remove.
+    case pollsAsSet
+    /// A service of a backend is polled once at a time, and rounds are not started without a pause.
+    case pollsPaced
+    /// Each backend that is listed is polled once an interval.
+    case pollsGoOn
+    /// Commands rest on a list of a synced ring that is a second old at most.
+    case freshList
+    /// Commands bring a switch to another state than the list shows.
+    case commandNeeded
+    /// HOST-DOWN follows as many failures in a row as are needed, HOST-UP as many good rounds.
+    case evidence
+    /// No command for a backend whose weight is 0.
+    case maintenance
+    /// One command at a time for a backend; one that was given up counts for a minute.
+    case oneCommand
+    /// At most eight connections with commands, four of them to move users.
+    case connections
+    /// Users are moved only after this monitor's own HOST-DOWN.
+    case usersOfOwnDowns
+    /// A dry run sends nothing.
+    case dryRun
+    /// The changes of a backend that are told alternate, and are those that the director lists.
+    case alerts
+    /// A change of this monitor's own is told within seconds of the reply.
+    case alertsInTime
+    /// A faulty backend is down in time.
+    case downInTime
+    /// A healthy backend is up in time.
+    case upInTime
+    /// No HOST-DOWN for a backend that has been healthy for long.
+    case falseDown
+    /// When the faults are over, every backend is as it should be, and the directors agree.
+    case convergence
+    /// The machine does not ask to be woken without a pause.
+    case rest
+}
+
+/// An invariant that did not hold.
+package struct Violation: Hashable, Sendable {
+    /// Which.
+    package let invariant: Invariant
+    /// What happened, in one line.
+    package let text: String
+}

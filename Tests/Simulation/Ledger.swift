@@ -1,0 +1,80 @@
+internal import DirectorAdmin
+internal import Monitor
+internal import Site
+
+/// What the referee has seen of one monitor's process: kept by plain counting, so that it is no copy of what it judges.
+struct Ledger {
+    /// A list that the monitor has read.
+    struct List {
+        var ring: RingState?
+        /// The row of each backend; nil where it is not listed.
+        var rows: [Host?]
+        var startedAt: Instant
+        var receivedAt: Instant
+    }
+
+    struct Command {
+        let backend: Int
+        let verb: DirectorCommand.Verb
+    }
+
+    /// One service of a backend.
+    struct Polls {
+        var isOut = false
+        var startedAt: Instant?
+        /// Failures in a row that count.
+        var failures = 0
+        /// When the first of them had ended.
+        var failedAt: Instant?
+        /// When the latest success was begun.
+        var goodSince: Instant?
+    }
+
+    struct Backend {
+        var polls: [Polls]
+        /// Whether a poll of the round that is going on has failed.
+        var roundFailed = false
+        var goodRounds = 0
+        var roundStartedAt: Instant?
+        /// The state that was last told; nil for a backend that is not known.
+        var told: HostState?
+        var isKnown = false
+        var knownSince = Instant.origin
+        /// A command whose reply came at this moment: only a list that was begun later shows what came of it.
+        var repliedAt = Instant.origin
+        /// A command that was given up counts until then.
+        var heldUntil = Instant.origin
+        /// The same of a move of users.
+        var moveHeldUntil = Instant.origin
+        /// Whether this process has sent a HOST-DOWN since the backend was last listed up.
+        var isOwnDown = false
+        /// What is to be told of an own change, whose reply came then.
+        var owed: (state: HostState, at: Instant)?
+        /// Nothing has excused this backend's being late since then.
+        var calmSince = Instant.origin
+        /// What has been true of it for how long.
+        var truth = Truth.unclear
+        var truthSince = Instant.origin
+        var version = -1
+    }
+
+    var backends: [Backend]
+    var commands: [Int: Command] = [:]
+    var list: List?
+    /// Nothing has excused the monitor's being late since then.
+    var calmSince: Instant
+
+    init(backends: Int, services: Int, at now: Instant) {
+        self.backends = Array(
+            repeating: Backend(polls: Array(repeating: Polls(), count: services)), count: backends)
+        calmSince = now
+    }
+
+    func switches(of backend: Int) -> Int {
+        commands.values.count { $0.backend == backend && $0.verb != .hostResetUsers }
+    }
+
+    func moves(of backend: Int) -> Int {
+        commands.values.count { $0.backend == backend && $0.verb == .hostResetUsers }
+    }
+}

@@ -1,0 +1,37 @@
+/// A mistake that is built in on purpose, between the monitor's machine and the world: the run has to find it.
+package enum Mistake: String, CaseIterable, Sendable {
+    /// The machine never hears of the replies to its commands.
+    case repliesUnread = "replies-unread"
+    /// Each HOST-DOWN is sent twice.
+    case downTwice = "down-twice"
+    /// Each HOST-UP is sent twice.
+    case upTwice = "up-twice"
+    /// The machine takes every ring for synced.
+    case ringIgnored = "ring-ignored"
+    /// The machine takes every weight for 100.
+    case maintenanceIgnored = "maintenance-ignored"
+    /// The machine reads the list before the last one.
+    case listStale = "list-stale"
+    /// Changes of switches are not told one time in four.
+    case alertLost = "alert-lost"
+    /// Changes of switches are told twice.
+    case alertTwice = "alert-twice"
+    /// What the own machine's trouble does to polls counts against the backends.
+    case ownTroubleCounts = "own-trouble-counts"
+    /// A dry run is none.
+    case dryRunSends = "dry-run-sends"
+    /// The machine never hears of the end of one poll in a hundred.
+    case pollLost = "poll-lost"
+    /// The first failure counts, whatever the settings say.
+    case oneFailureCounts = "one-failure-counts"
+    /// Polls remove all mail.
+    case removesAll = "removes-all"
+    /// Commands come too late by two intervals.
+    case downLate = "down-late"
+    /// HOST-UPs are not sent, and said to be.
+    case upSwallowed = "up-swallowed"
+    /// Commands that are given up are not closed.
+    case neverAbandons = "never-abandons"
+    /// Users of every backend that is listed down are moved away.
+    case movesOthersUsers = "moves-others-users"
+}

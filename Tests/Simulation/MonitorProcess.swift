@@ -1,0 +1,270 @@
+internal import DirectorAdmin
+internal import Monitor
+internal import Probes
+internal import Site
+
+/// One monitor: the real machine, and around it what the daemon's driver does, on the simulated network.
+final class MonitorProcess {
+    let number: Int
+    let director: Int
+    private unowned let world: World
+    /// What the settings say; the machine may be told otherwise by a mistake.
+    private(set) var policy: Policy
+    private var machine: MonitorMachine?
+    /// Counts the processes: what was under way in a former one concerns nobody.
+    private(set) var incarnation = 0
+    private(set) var isStopped = false
+    /// What has arrived while the process was stopped.
+    private var arrived: [() -> Void] = []
+    private var orders: [Reconciliation.CommandID: Director.Order] = [:]
+    private var lastListing: Listing?
+    private var inbox: [MonitorMachine.Event] = []
+    private var isHandling = false
+    private var wakeAt = Instant.distantFuture
+    private var mistakes: SeededRandom
+
+    /// How long the daemon's director client waits for a list.
+    private static let listPatience = Duration.seconds(5)
+
+    init(number: Int, director: Int, policy: Policy, world: World) {
+        self.number = number
+        self.director = director
+        self.policy = policy
+        self.world = world
+        mistakes = SeededRandom(seed: world.scenario.seed, stream: 100 + UInt64(number))
+    }
+
+    var isAlive: Bool { machine != nil }
+    var isRunning: Bool { isAlive && !isStopped }
+
+    func start() {
+        machine = MonitorMachine(mistaken(policy), at: world.agenda.now)
+        world.referee.started(self)
+        feed(.woke)
+    }
+
+    /// SIGKILL: all its connections are closed.
+    func kill() {
+        machine = nil
+        incarnation += 1
+        isStopped = false
+        arrived = []
+        inbox = []
+        wakeAt = .distantFuture
+        for id in orders.keys.sorted() { orders[id]?.isMute = true }
+        orders = [:]
+    }
+
+    /// SIGSTOP.
+    func stop() { isStopped = machine != nil }
+
+    /// SIGCONT: what has arrived meanwhile is handled, before what is due or behind it.
+    func resume() {
+        guard isStopped else { return }
+        isStopped = false
+        if mistakes.chance(0.5) { feed(.woke) }
+        let waiting = arrived
+        arrived = []
+        for work in waiting { work() }
+        feed(.woke)
+    }
+
+    func reload(_ policy: Policy) {
+        self.policy = policy
+        whenRunning { [self] in feed(.policyChanged(mistaken(policy))) }
+    }
+
+    /// Does something in this process, when it runs; never in another one.
+    private func whenRunning(_ work: @escaping () -> Void) {
+        let incarnation = incarnation
+        let unlessDead = { [self] in
+            if self.incarnation == incarnation, machine != nil { work() }
+        }
+        if isStopped { arrived.append(unlessDead) } else { unlessDead() }
+    }
+
+    private func later(at time: Instant, _ work: @escaping () -> Void) {
+        let incarnation = incarnation
+        world.agenda.at(time) { [self] in
+            if self.incarnation == incarnation { whenRunning(work) }
+        }
+    }
+}
+
+// MARK: - The driver
+
+extension MonitorProcess {
+    private func feed(_ event: MonitorMachine.Event) {
+        inbox.append(event)
+        guard !isHandling else { return }
+        isHandling = true
+        while !inbox.isEmpty, machine != nil {
+            let event = inbox.removeFirst()
+            let actions = machine?.handle(event, at: world.agenda.now) ?? []
+            for action in actions { perform(action) }
+            if case .woke = event, inbox.isEmpty, let machine, machine.nextWake <= world.agenda.now {
+                world.referee.violated(.rest, "monitor \(number) asks to be woken without a pause")
+            }
+        }
+        isHandling = false
+        setTimer()
+    }
+
+    private func setTimer() {
+        guard let next = machine?.nextWake, next != .distantFuture, next != wakeAt else { return }
+        wakeAt = next
+        later(at: max(next, world.agenda.now) + .microseconds(world.random.below(800))) { [self] in
+            guard wakeAt == next else { return }
+            wakeAt = .distantFuture
+            feed(.woke)
+        }
+    }
+
+    private func perform(_ action: MonitorMachine.Action) {
+        switch action {
+        case .poll(let id, let plan, let time): poll(id, plan, within: time)
+        case .list: list()
+        case .send(let id, let command): send(id, command)
+        case .abandon(let id): abandon(id)
+        case .tell(let event): tell(event)
+        }
+    }
+
+    private func poll(_ id: MonitorMachine.PollID, _ plan: PollPlan, within time: Duration) {
+        guard let backend = world.number(of: id.address), let service = world.scenario.services.firstIndex(of: id.service)
+        else { return world.referee.violated(.pollsAsSet, "a poll of what is not there") }
+        let start = world.agenda.now
+        world.referee.polled(self, backend, service, plan, within: time)
+        let answer = world.network.answer(number, backend, service, at: start)
+        let version = world.network.version(number, backend, service)
+        let deadline = start + time
+        let end = answer.after.map { min(start + $0, deadline) } ?? deadline
+        let isLost = world.mistake == .pollLost && mistakes.chance(0.01)
+        later(at: end) { [self] in
+            var failure = answer.after.map { start + $0 > deadline } ?? true ? .timedOut : answer.failure
+            if end < deadline, world.network.version(number, backend, service) != version, failure == nil {
+                failure = world.network.interruption(number, backend, service)
+            }
+            // A stopped process cannot tell whether the answer or its own deadline was late.
+            if world.agenda.now - deadline > time / 5 { failure = .ownDelay }
+            if isLost { return }
+            ended(id, backend, service, failure, since: start)
+        }
+    }
+
+    private func ended(
+        _ id: MonitorMachine.PollID, _ backend: Int, _ service: Int, _ failure: PollFailure?, since start: Instant
+    ) {
+        world.referee.pollEnded(self, backend, service, failure, since: start)
+        let isTaken = world.mistake == .ownTroubleCounts && failure?.kind == .local
+        let report = PollReport(
+            failure: isTaken ? .timedOut : failure, phases: [], duration: world.agenda.now - start)
+        feed(.pollEnded(id, report))
+    }
+
+    private func list() {
+        let start = world.agenda.now
+        var isOver = false
+        let fails = world.mischief(number) && world.random.chance(0.5)
+        let delay = fails ? world.random.time(.zero, .seconds(6)) : .zero
+        later(at: start + Self.listPatience) { [self] in
+            if isOver { return }
+            isOver = true
+            world.referee.listFailed(self)
+            feed(.directorFailed(DirectorFailure("no answer")))
+        }
+        world.agenda.after(delay) { [self] in
+            world.ring.list(director, hosts: { [self] in world.hosts($0) }) { [self] listing, takenAt in
+                later(at: world.agenda.now) { [self] in
+                    if isOver { return }
+                    isOver = true
+                    world.referee.listed(self, listing, startedAt: start, takenAt: takenAt)
+                    feed(.directorListed(mistaken(listing)))
+                }
+            }
+        }
+    }
+
+    private func send(_ id: Reconciliation.CommandID, _ command: DirectorCommand) {
+        guard let address = IPAddress(command.spelling), let backend = world.number(of: address) else {
+            return world.referee.violated(.commandNeeded, "\(command.verb.rawValue) for nobody")
+        }
+        order(id, backend, command.verb)
+        if world.mistake == .downTwice, command.verb == .hostDown { order(-id, backend, command.verb) }
+        if world.mistake == .upTwice, command.verb == .hostUp { order(-id, backend, command.verb) }
+    }
+
+    private func order(_ id: Reconciliation.CommandID, _ backend: Int, _ verb: DirectorCommand.Verb) {
+        world.referee.sent(self, id, backend, verb)
+        let incarnation = incarnation
+        let order = Director.Order(backend: backend, verb: verb, monitor: number) { [self] reply in
+            guard self.incarnation == incarnation else { return }
+            whenRunning { [self] in replied(id, reply) }
+        }
+        orders[id] = order
+        if world.mistake == .upSwallowed, verb == .hostUp { return order.reply(.ok) }
+        let delay = world.mistake == .downLate && verb == .hostDown ? policy.interval * 5 : .zero
+        world.carry(order, to: director, after: delay)
+    }
+
+    private func replied(_ id: Reconciliation.CommandID, _ reply: CommandReply) {
+        guard orders.removeValue(forKey: id) != nil else { return }
+        world.referee.replied(self, id, reply)
+        if world.mistake != .repliesUnread { feed(.commandEnded(id, reply)) }
+    }
+
+    private func abandon(_ id: Reconciliation.CommandID) {
+        if world.mistake == .neverAbandons { return feed(.commandEnded(id, .abandoned)) }
+        orders.removeValue(forKey: id)?.isMute = true
+        world.referee.abandoned(self, id)
+        feed(.commandEnded(id, .abandoned))
+    }
+
+    private func tell(_ event: MonitorEvent) {
+        if case .stateChanged = event {
+            if world.mistake == .alertLost, mistakes.chance(0.25) { return }
+            if world.mistake == .alertTwice { world.referee.told(self, event) }
+        }
+        world.referee.told(self, event)
+    }
+}
+
+// MARK: - Mistakes
+
+extension MonitorProcess {
+    private func mistaken(_ policy: Policy) -> Policy {
+        var other = policy
+        switch world.mistake {
+        case .dryRunSends: other.isDryRun = false
+        case .oneFailureCounts: other.failuresNeeded = 1
+        case .removesAll: other.options.imap.removal = .all
+        default: break
+        }
+        return other
+    }
+
+    private func mistaken(_ listing: Listing) -> Listing {
+        var other = listing
+        switch world.mistake {
+        case .ringIgnored: other.ring = .synced
+        case .maintenanceIgnored: other.hosts = listing.hosts.map { $0.isInMaintenance ? $0.inService : $0 }
+        case .listStale:
+            other = lastListing ?? listing
+            lastListing = listing
+        case .movesOthersUsers:
+            for host in listing.hosts where host.state == .down && host.users > 0 {
+                if let backend = world.number(of: host.address) { order(-1000 - backend, backend, .hostResetUsers) }
+            }
+        default: break
+        }
+        return other
+    }
+}
+
+extension Host {
+    fileprivate var inService: Host {
+        Host(
+            address: address, spelling: spelling, vhosts: 100, users: users, tag: tag, state: state,
+            lastChange: lastChange)
+    }
+}

@@ -1,0 +1,94 @@
+internal import DirectorAdmin
+internal import Monitor
+internal import Site
+
+extension Referee {
+    /// What a list, a command and their answers take on a ring that is well, and a monitor's own second thoughts.
+    private static let ringDelay = Duration.seconds(3)
+
+    /// Looks at one backend while nothing excuses the monitor.
+    func watchTimes(_ monitor: MonitorProcess, _ backend: Int) {
+        let number = monitor.number
+        let known = ledgers[number].backends[backend]
+        guard known.isKnown else { return }
+        let policy = monitor.policy
+        if let owed = known.owed, ledgers[number].calmSince < owed.at {
+            require(
+                now - owed.at <= Self.ringDelay, .alertsInTime,
+                "m\(number) has not told that backend \(backend) is \(owed.state.rawValue), as it commanded")
+        }
+        let calmSince = max(known.calmSince, ledgers[number].calmSince)
+        let lastRound = max(known.roundStartedAt ?? .origin, known.knownSince, calmSince)
+        require(
+            now - lastRound <= policy.period * 2 + .seconds(1), .pollsGoOn, "m\(number) does not poll backend \(backend)")
+
+        let row = world.ring.directors[monitor.director].rows[backend]
+        guard row.isListed, row.vhosts > 0, !policy.isDryRun else { return }
+        if isPutOff(policy, number) { return excuse(number, backend, until: now) }
+        let since = max(calmSince, max(known.truthSince, rowSince[monitor.director][backend], known.knownSince))
+        switch (known.truth, row.isUp) {
+        case (.faulty, true):
+            counts.timed += 1
+            require(
+                now - since <= policy.timeToDown + Self.ringDelay, .downInTime,
+                "backend \(backend) has been faulty for m\(number) for \(padded(now - since)) s and is not down")
+        case (.healthy, false):
+            counts.timed += 1
+            require(
+                now - since <= policy.timeToUp + Self.ringDelay, .upInTime,
+                "backend \(backend) has been healthy for m\(number) for \(padded(now - since)) s and is not up")
+        default: break
+        }
+    }
+
+    /// Whether so many backends are down or about to be that delayed HOST-DOWNs may be withheld.
+    private func isPutOff(_ policy: Policy, _ monitor: Int) -> Bool {
+        guard let rule = policy.deciding.delayedDown else { return false }
+        let director = world.ring.directors[world.monitors[monitor].director]
+        let doubtful = ledgers[monitor].backends.enumerated().count { number, backend in
+            backend.truth != .healthy || !director.rows[number].isUp
+                || now - backend.truthSince < policy.timeToUp
+        }
+        return doubtful > rule.limit
+    }
+
+    /// The faults have been over for long.
+    func end() {
+        for backend in 0..<world.scenario.backends {
+            let rows = world.ring.directors.map { $0.rows[backend] }
+            guard let first = rows.first else { continue }
+            for row in rows {
+                require(
+                    row.isUp == first.isUp && row.vhosts == first.vhosts && row.isListed == first.isListed, .convergence,
+                    "the directors do not agree on backend \(backend)")
+            }
+            for monitor in world.monitors where first.isListed {
+                let known = ledgers[monitor.number].backends[backend]
+                require(
+                    known.told == (first.isUp ? .up : .down), .convergence,
+                    "m\(monitor.number) has told something else of backend \(backend)")
+            }
+            guard first.isListed, first.vhosts > 0, !world.scenario.variant.isDryRun else { continue }
+            let truths = Set(ledgers.map { $0.backends[backend].truth })
+            if truths == [.healthy] {
+                require(first.isUp, .convergence, "backend \(backend) is healthy, and not up")
+            } else if truths == [.faulty], world.scenario.variant.deciding.delayedDown == nil {
+                require(!first.isUp, .convergence, "backend \(backend) is faulty, and not down")
+            }
+        }
+    }
+}
+
+extension Policy {
+    /// Between the starts of two rounds at most: one that takes as long as the interval misses its next place.
+    var period: Duration { patience < interval ? interval : interval * 2 }
+
+    /// From a fault to the HOST-DOWN.
+    var timeToDown: Duration {
+        period * failuresNeeded + patience + deciding.rapidTimeout * deciding.rapidRounds
+            + (deciding.delayedDown?.delay ?? .zero)
+    }
+
+    /// From recovery to the HOST-UP; one interval more, as the list may have to be read first.
+    var timeToUp: Duration { period * (deciding.goodRoundsNeeded + 1) + timeout }
+}

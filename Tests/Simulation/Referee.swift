@@ -1,0 +1,178 @@
+internal import DirectorAdmin
+internal import Monitor
+internal import Probes
+internal import Site
+
+/// Watches everything, and ends the run when an invariant does not hold. It knows the truth, and what each monitor has seen.
+final class Referee {
+    private(set) var violation: Violation?
+    var counts = Counts()
+    var ledgers: [Ledger] = []
+    /// Since when each director's row of each backend is as it is.
+    var rowSince: [[Instant]]
+    unowned let world: World
+
+    init(_ world: World) {
+        self.world = world
+        rowSince = Array(
+            repeating: Array(repeating: .origin, count: world.scenario.backends), count: world.scenario.directors)
+    }
+
+    var now: Instant { world.agenda.now }
+
+    /// Something does not hold.
+    func violated(_ invariant: Invariant, _ text: String) {
+        guard violation == nil else { return }
+        violation = Violation(invariant: invariant, text: "\(padded(now - .origin)) \(text)")
+        world.timeline.note("## \(invariant.rawValue): \(text)")
+        world.agenda.isOver = true
+    }
+
+    func require(_ holds: Bool, _ invariant: Invariant, _ text: @autoclosure () -> String) {
+        if !holds { violated(invariant, text()) }
+    }
+
+    func begin() {
+        ledgers = (0..<world.scenario.monitors).map { _ in
+            Ledger(backends: world.scenario.backends, services: world.scenario.services.count, at: now)
+        }
+        world.agenda.after(.seconds(1)) { [unowned self] in tick() }
+    }
+
+    private func tick() {
+        guard violation == nil else { return }
+        for monitor in world.monitors { watch(monitor) }
+        world.agenda.after(.seconds(1)) { [unowned self] in tick() }
+    }
+}
+
+// MARK: - What happens
+
+extension Referee {
+    func started(_ monitor: MonitorProcess) {
+        var ledger = Ledger(backends: world.scenario.backends, services: world.scenario.services.count, at: now)
+        // What the former process had under way is still in the director.
+        for backend in ledger.backends.indices {
+            ledger.backends[backend].calmSince = now + .seconds(65)
+        }
+        ledgers[monitor.number] = ledger
+        world.timeline.note("m\(monitor.number) starts")
+        worldChanged()
+    }
+
+    func monitorDisturbed(_ monitor: Int) { ledgers[monitor].calmSince = now }
+
+    func directorDisturbed(_ director: Int) {
+        for monitor in world.monitors where monitor.director == director { ledgers[monitor.number].calmSince = now }
+    }
+
+    /// Commands that went wrong may still be held when the mischief is over.
+    func mischiefChanged() {
+        guard !ledgers.isEmpty else { return }
+        for monitor in ledgers.indices { ledgers[monitor].calmSince = now + .seconds(130) }
+    }
+
+    func rowChanged(_ director: Int, _ backend: Int) {
+        rowSince[director][backend] = now
+        let row = world.ring.directors[director].rows[backend]
+        world.timeline.note(1, director, backend, row.isUp ? 1 : 0, row.vhosts, row.isListed ? 1 : 0) {
+            "d\(director): backend \(backend) is \(row.isUp ? "up" : "down"), weight \(row.vhosts)"
+                + (row.isListed ? "" : ", not listed")
+        }
+    }
+
+    /// What is true may have changed.
+    func worldChanged() {
+        for monitor in world.monitors {
+            for backend in ledgers[monitor.number].backends.indices { lookAt(monitor, backend) }
+        }
+    }
+
+    /// Notes since when the same has been true of a backend.
+    private func lookAt(_ monitor: MonitorProcess, _ backend: Int) {
+        let policy = monitor.policy
+        let truth = world.network.truth(
+            monitor.number, backend, timeout: policy.timeout, patience: policy.patience, at: now)
+        let version = world.scenario.services.indices.reduce(0) {
+            $0 + world.network.version(monitor.number, backend, $1)
+        }
+        let known = ledgers[monitor.number].backends[backend]
+        guard truth != known.truth || version != known.version else { return }
+        ledgers[monitor.number].backends[backend].truth = truth
+        ledgers[monitor.number].backends[backend].version = version
+        ledgers[monitor.number].backends[backend].truthSince = now
+    }
+
+    private func watch(_ monitor: MonitorProcess) {
+        for backend in ledgers[monitor.number].backends.indices { lookAt(monitor, backend) }
+        let director = world.ring.directors[monitor.director]
+        let isCalm =
+            monitor.isRunning && director.process == .running && director.ring == .synced
+            && world.ring.hop == .zero && world.mischief == 0
+        guard isCalm else {
+            ledgers[monitor.number].calmSince = max(ledgers[monitor.number].calmSince, now)
+            return
+        }
+        for backend in ledgers[monitor.number].backends.indices { watchTimes(monitor, backend) }
+    }
+}
+
+// MARK: - Polls
+
+extension Referee {
+    func polled(_ monitor: MonitorProcess, _ backend: Int, _ service: Int, _ plan: PollPlan, within time: Duration) {
+        let number = monitor.number
+        let policy = monitor.policy
+        world.timeline.note(2, number, backend, service, Int(time.inMilliseconds)) {
+            "m\(number) polls backend \(backend) service \(service) within \(padded(time))"
+        }
+        var expected = policy.plan(for: world.address(backend), world.scenario.services[service])
+        expected.expectedMessage = plan.expectedMessage
+        require(plan == expected, .pollsAsSet, "m\(number) polls backend \(backend) otherwise than it is told to")
+        require(
+            time <= max(policy.patience, policy.deciding.rapidTimeout), .pollsAsSet,
+            "m\(number) polls backend \(backend) for \(padded(time)) s")
+        var known = ledgers[number].backends[backend]
+        require(!known.polls[service].isOut, .pollsPaced, "m\(number) polls backend \(backend) twice at once")
+        if !known.polls.contains(where: \.isOut) { known.roundFailed = false }
+        known.polls[service].isOut = true
+        known.polls[service].startedAt = now
+        known.roundStartedAt = now
+        ledgers[number].backends[backend] = known
+    }
+
+    func pollEnded(
+        _ monitor: MonitorProcess, _ backend: Int, _ service: Int, _ failure: PollFailure?, since start: Instant
+    ) {
+        let number = monitor.number
+        counts.polls += 1
+        world.timeline.note(3, number, backend, service, failure.map { $0.kind.rawValue.utf8.count } ?? 0) {
+            "m\(number): poll of backend \(backend) service \(service): \(failure?.kind.rawValue ?? "good")"
+        }
+        var known = ledgers[number].backends[backend]
+        known.polls[service].isOut = false
+        switch failure?.meaning {
+        case .fault:
+            known.polls[service].failures += 1
+            if known.polls[service].failures == 1 { known.polls[service].failedAt = now }
+            known.roundFailed = true
+            known.goodRounds = 0
+        case .nothing:
+            known.roundFailed = true
+            known.goodRounds = 0
+        case .warning, nil:
+            known.polls[service].failures = 0
+            known.polls[service].failedAt = nil
+            known.polls[service].goodSince = start
+        }
+        if !known.roundFailed, !known.polls.contains(where: \.isOut) { known.goodRounds += 1 }
+        ledgers[number].backends[backend] = known
+    }
+}
+
+extension Policy {
+    /// The longest that a poll of a round may take.
+    var patience: Duration {
+        deciding.timeoutGrows ? max(timeout, min(timeout * failuresNeeded, interval)) : timeout
+    }
+}
