@@ -14,8 +14,9 @@ package struct Schedule: Sendable {
         let address: IPAddress
         let booking: Int
 
-        static func < (left: Slot, right: Slot) -> Bool { left.time < right.time }
-        static func == (left: Slot, right: Slot) -> Bool { left.time == right.time }
+        // Of the same moment the one that was booked first, so that the same calls give the same order.
+        static func < (left: Slot, right: Slot) -> Bool { (left.time, left.booking) < (right.time, right.booking) }
+        static func == (left: Slot, right: Slot) -> Bool { left.booking == right.booking }
     }
 
     private struct Entry: Sendable {
@@ -65,7 +66,7 @@ package struct Schedule: Sendable {
     package mutating func setInterval(_ interval: Duration, at now: Instant) {
         guard interval != self.interval else { return }
         self.interval = interval
-        for (address, entry) in entries where !entry.isGoingOn {
+        for (address, entry) in entries.sorted(by: { $0.key < $1.key }) where !entry.isGoingOn {
             book(address, at: nextSlot(entry.place, notBefore: earliestStart(entry, at: now)))
         }
     }

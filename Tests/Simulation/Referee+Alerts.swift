@@ -34,10 +34,12 @@ extension Referee {
             require(
                 known.isKnown == (row != nil), .alerts,
                 "m\(monitor.number) has not told whether backend \(backend) is listed")
-            guard let row, ledgers[monitor.number].switches(of: backend) == 0 else { continue }
+            // A list that was begun before the reply does not show what came of the command.
+            guard let row, ledgers[monitor.number].switches(of: backend) == 0, list.startedAt >= known.repliedAt
+            else { continue }
             if known.owed?.state != row.state { ledgers[monitor.number].backends[backend].owed = nil }
+            guard now >= known.heldUntil else { continue }
             if row.state == .up { ledgers[monitor.number].backends[backend].isOwnDown = false }
-            guard now >= known.heldUntil, list.startedAt >= known.repliedAt else { continue }
             require(
                 known.told == row.state, .alerts,
                 "m\(monitor.number) has not told that backend \(backend) is \(row.state?.rawValue ?? "nothing known")")

@@ -18,8 +18,10 @@ extension Referee {
         switch verb {
         case .hostDown:
             let failures = known.polls.map(\.failures).max() ?? 0
+            // Some of the rapid polls that have the last word may succeed.
+            let needed = monitor.policy.deciding.rapidRounds > 0 ? 1 : monitor.policy.failuresNeeded
             require(
-                failures >= monitor.policy.failuresNeeded, .evidence, "\(name) after \(failures) failures in a row")
+                failures >= needed, .evidence, "\(name) after \(failures) failures in a row")
             let isLongHealthy = known.truth == .healthy && now - known.truthSince > monitor.policy.period * 2
             require(!isLongHealthy, .falseDown, "\(name), which has been healthy for long")
             ledgers[number].backends[backend].isOwnDown = true
