@@ -3,6 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 SOURCES := Sources Tests Package.swift
 RELEASE := swift build -c release --static-swift-stdlib --product dovemon
+SIMULATE := swift build -c release --static-swift-stdlib --product simulate
 
 # Where `make install` puts things; DESTDIR goes before all of it.
 prefix := /usr/local
@@ -17,7 +18,7 @@ BINARY := .build/release/dovemon
 DOCUMENTS := README.md CHANGELOG.md LICENSE $(wildcard docs/*.md)
 SAMPLES := config.yml test.accounts.yml
 
-.PHONY: help build release demo test lint format clean install install-unit uninstall
+.PHONY: help build release demo test simulate reliability lint format clean install install-unit uninstall
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.* ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -66,6 +67,18 @@ uninstall: ## remove what `make install` installed, but no configuration
 
 test: ## run everything: lint, build, all tests, the shipped binary's libraries
 	@scripts/test
+
+# Worlds in which everything goes wrong, from seeds; SEED tells one of them line by line.
+simulate: ## try SEEDS=1000 simulated worlds, or tell what happens in SEED=123
+	@scripts/setup build
+	@$(SIMULATE)
+	@"$$(swift build -c release --show-bin-path)/simulate" $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000)) \
+		$(if $(MISTAKE),--mistake $(MISTAKE))
+
+reliability: ## write the figures of docs/reliability.md anew
+	@scripts/setup build
+	@$(SIMULATE)
+	@scripts/splice docs/reliability.md reliability "$$(swift build -c release --show-bin-path)/simulate" reliability
 
 lint: ## check the format
 	swift format lint --strict --parallel -r $(SOURCES)

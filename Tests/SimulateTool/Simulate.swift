@@ -6,7 +6,7 @@ internal import Simulation
 struct Simulate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate", abstract: "Runs dovemon's machine in simulated worlds.",
-        subcommands: [Worlds.self], defaultSubcommand: Worlds.self)
+        subcommands: [Worlds.self, Reliability.self], defaultSubcommand: Worlds.self)
 }
 
 /// Many worlds, or one with its timeline.
@@ -49,6 +49,16 @@ struct Worlds: AsyncParsableCommand {
         print("\(counts)")
         if failed > 0 { throw ExitCode.failure }
     }
+}
+
+/// The figures of docs/reliability.md.
+struct Reliability: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Prints the tables of docs/reliability.md.")
+
+    @Option(help: "Where the random numbers begin.")
+    var seed: UInt64 = 1
+
+    mutating func run() async { print(await ReliabilityTable(seed: seed).markdown(), terminator: "") }
 }
 
 extension Mistake: ExpressibleByArgument {}

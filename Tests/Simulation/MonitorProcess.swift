@@ -131,7 +131,8 @@ extension MonitorProcess {
     }
 
     private func poll(_ id: MonitorMachine.PollID, _ plan: PollPlan, within time: Duration) {
-        guard let backend = world.number(of: id.address), let service = world.scenario.services.firstIndex(of: id.service)
+        guard let backend = world.number(of: id.address),
+            let service = world.scenario.services.firstIndex(of: id.service)
         else { return world.referee.violated(.pollsAsSet, "a poll of what is not there") }
         let start = world.agenda.now
         world.referee.polled(self, backend, service, plan, within: time)

@@ -20,7 +20,8 @@ extension Referee {
         let calmSince = max(known.calmSince, ledgers[number].calmSince)
         let lastRound = max(known.roundStartedAt ?? .origin, known.knownSince, calmSince)
         require(
-            now - lastRound <= policy.period * 2 + .seconds(1), .pollsGoOn, "m\(number) does not poll backend \(backend)")
+            now - lastRound <= policy.period * 2 + .seconds(1), .pollsGoOn,
+            "m\(number) does not poll backend \(backend)")
 
         let row = world.ring.directors[monitor.director].rows[backend]
         guard row.isListed, row.vhosts > 0, !policy.isDryRun else { return }
@@ -59,7 +60,8 @@ extension Referee {
             guard let first = rows.first else { continue }
             for row in rows {
                 require(
-                    row.isUp == first.isUp && row.vhosts == first.vhosts && row.isListed == first.isListed, .convergence,
+                    row.isUp == first.isUp && row.vhosts == first.vhosts && row.isListed == first.isListed,
+                    .convergence,
                     "the directors do not agree on backend \(backend)")
             }
             for monitor in world.monitors where first.isListed {

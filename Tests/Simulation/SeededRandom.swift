@@ -27,7 +27,8 @@ package struct SeededRandom: RandomNumberGenerator {
     mutating func one<Element>(of elements: [Element]) -> Element { elements[below(elements.count)] }
     /// A time between two, to the microsecond.
     mutating func time(_ shortest: Duration, _ longest: Duration) -> Duration {
-        let span = max(0, (longest - shortest).components.seconds) * 1_000_000
+        let span =
+            max(0, (longest - shortest).components.seconds) * 1_000_000
             + (longest - shortest).components.attoseconds / 1_000_000_000_000
         return shortest + .microseconds(Int64(fraction() * Double(span)))
     }

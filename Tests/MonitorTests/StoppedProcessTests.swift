@@ -1,0 +1,42 @@
+import DirectorAdmin
+import Monitor
+import Site
+import Testing
+
+/// What was true before the process was stopped is not enough for a command after it (found by simulated seeds).
+@Suite struct StoppedProcessTests {
+    /// A backend is faulty, and its HOST-DOWN put off by a minute, when the process is stopped for two.
+    private func watchStopped() -> Watch {
+        var policy = Policy.polling(imap)
+        policy.deciding.delayedDown = Deciding.DelayedDown(delay: .seconds(60), limit: 2)
+        var watch = Watch(policy, row(1), row(2))
+        watch.faults[row(1).address] = [imap: refused]
+        watch.run(to: 45)
+        watch.now = watch.now + .seconds(120)
+        return watch
+    }
+
+    @Test func whoHasRecoveredMeanwhileIsNotTakenDown() {
+        var watch = watchStopped()
+        watch.faults = [:]
+        watch.handle(.woke)
+        watch.run(to: 400)
+        #expect(watch.sent.isEmpty)
+    }
+
+    @Test func whoIsStillFaultyIsTakenDownAfterAnotherFailure() {
+        var watch = watchStopped()
+        watch.handle(.woke)
+        #expect(watch.sent.isEmpty)
+        watch.run(to: 400)
+        #expect(watch.sent.first?.verb == .hostDown)
+    }
+
+    @Test func theMachinesOwnTroubleIsNoFurtherFailure() {
+        var watch = watchStopped()
+        watch.faults[row(1).address] = [imap: local]
+        watch.handle(.woke)
+        watch.run(to: 400)
+        #expect(watch.sent.isEmpty)
+    }
+}
