@@ -3,7 +3,7 @@ import Testing
 
 /// The simulated years give what can also be reckoned.
 @Suite struct ReliabilityTests {
-    @Test(arguments: [0.02, 0.05])
+    @Test(arguments: [0.05, 0.1])
     func falseDownsAreThoseThatAreReckoned(_ part: Double) {
         let year = 365.25 * 86_400
         let good = 1 - part
@@ -18,7 +18,7 @@ import Testing
                 Issue.record("there is no \(name)")
                 continue
             }
-            #expect(abs(measured / rate - 1) < 0.1, "\(name): \(measured) for \(rate)")
+            #expect(abs(measured / rate - 1) < 0.12, "\(name): \(measured) for \(rate)")
         }
     }
 

@@ -35,8 +35,10 @@ package struct ReliabilityTable: Sendable {
             table(["monitor"] + percents, rows.map { $0[0] }),
             "Seconds from a fault to the decision, median and 99th percentile, with 1 % of polls failing before it:",
             table(["monitor", "crash", "", "hang", ""], rows.map { $0[1] }),
-            "Of a hundred pauses of a backend that then goes on, so many end in a HOST-DOWN:",
+            "Of a hundred times that a backend says nothing for so long and then goes on, so many end in a HOST-DOWN:",
             table(["monitor"] + Self.pauses.map { "\($0) s" }, rows.map { $0[2] }),
+            "The same of a backend that restarts, and refuses connections for so long:",
+            table(["monitor"] + Self.pauses.map { "\($0) s" }, rows.map { $0[3] }),
         ].joined(separator: "\n\n") + "\n"
     }
 
@@ -46,7 +48,7 @@ package struct ReliabilityTable: Sendable {
     }
 
     private func row(_ contestant: Contestant) -> [String] {
-        let cells = [Self.parts.map { falseDowns(contestant, $0) }, times(contestant), shares(contestant)]
+        let cells = [Self.parts.map { falseDowns(contestant, $0) }, times(contestant)] + shares(contestant)
         return cells.map { "| \(([contestant.name] + $0).joined(separator: " | ")) |" }
     }
 
@@ -71,15 +73,18 @@ package struct ReliabilityTable: Sendable {
         }
     }
 
-    private func shares(_ contestant: Contestant) -> [String] {
-        Self.pauses.map { seconds in
+    private func shares(_ contestant: Contestant) -> [[String]] {
+        let share = { (fault: Fault) in
             var random = SeededRandom(seed: seed, stream: 12)
             let downs = (0..<trials).count { _ in
                 var watcher = contestant.make()
-                return watcher.timeToDown(.pause(.seconds(seconds)), failing: 0, &random) != nil
+                return watcher.timeToDown(fault, failing: 0, &random) != nil
             }
             return "\((100 * downs + trials / 2) / trials)"
         }
+        return [
+            Self.pauses.map { share(.pause(.seconds($0))) }, Self.pauses.map { share(.restart(.seconds($0))) },
+        ]
     }
 }
 
@@ -113,6 +118,6 @@ package func falseDownsPerYear(of name: String, failing part: Double, seed: UInt
     guard let contestant = Contestant.all.first(where: { $0.name == name }) else { return nil }
     var random = SeededRandom(seed: seed, stream: 10)
     var watcher = contestant.make()
-    let years = watcher.years(part, downs: 1000, failures: 1_000_000, &random)
+    let years = watcher.years(part, downs: 600, failures: 1_000_000, &random)
     return Double(years.falseDowns) / years.years
 }

@@ -9,6 +9,8 @@ enum Fault: Hashable, Sendable {
     case hang
     /// It says nothing for so long, and then answers what has waited.
     case pause(Duration)
+    /// For so long nobody listens.
+    case restart(Duration)
 }
 
 /// What years of random failures did to one backend.
@@ -61,7 +63,10 @@ extension Watcher {
     mutating func timeToDown(_ fault: Fault, failing: Double, _ random: inout SeededRandom) -> Duration? {
         let begin = Instant.origin + pace * 8 + random.time(.zero, pace)
         let end: Instant
-        if case .pause(let time) = fault { end = begin + time } else { end = .distantFuture }
+        switch fault {
+        case .crash, .hang: end = .distantFuture
+        case .pause(let time), .restart(let time): end = begin + time
+        }
         while next.at < end {
             let poll = next
             let failsAnyway = random.chance(failing)
@@ -69,7 +74,7 @@ extension Watcher {
             var time = outcome == .timeout ? poll.within : shortPoll
             if poll.at >= begin {
                 switch fault {
-                case .crash: (outcome, time) = (.quick, .milliseconds(1))
+                case .crash, .restart: (outcome, time) = (.quick, .milliseconds(1))
                 case .hang: (outcome, time) = (.timeout, poll.within)
                 case .pause where end - poll.at < poll.within: (outcome, time) = (.good, end - poll.at)
                 case .pause: (outcome, time) = (.timeout, poll.within)
