@@ -56,7 +56,7 @@ enum Truth: Hashable, Sendable {
 }
 
 extension PollFailure {
-    static let timedOut = PollFailure(phase: .login, kind: .timeout, text: "no answer")
+    static func timedOut(_ phase: Phase) -> PollFailure { PollFailure(phase: phase, kind: .timeout, text: "no answer") }
     static let refused = PollFailure(phase: .connect, kind: .refused, text: "Connection refused")
     static let closed = PollFailure(phase: .greeting, kind: .closed, text: "closed")
     static let malformed = PollFailure(phase: .greeting, kind: .malformed, text: "not IMAP")

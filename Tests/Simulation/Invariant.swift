@@ -22,6 +22,17 @@ package enum Invariant: String, CaseIterable, Sendable {
     case usersOfOwnDowns
     /// A dry run sends nothing.
     case dryRun
+    /// A HOST-DOWN leaves as many backends of the pool as are to be left, each known to be healthy by polls that were started
+    /// after the candidate had begun to fail.
+    case poolGuard
+    /// When everything fails at once for a monitor, it marks nothing down for that.
+    case everythingAtOnce
+    /// A HOST-DOWN is written down before it is sent.
+    case stateFirst
+    /// Where only own downs are ended, HOST-UP follows an own HOST-DOWN, which a restart does not forget.
+    case ownDowns
+    /// At most four changes of a backend in ten minutes while monitors see it differently.
+    case noWar
     /// The changes of a backend that are told alternate, and are those that the director lists.
     case alerts
     /// A change of this monitor's own is told within seconds of the reply.

@@ -22,6 +22,7 @@ struct Ledger {
     struct Polls {
         var isOut = false
         var startedAt: Instant?
+        var endedAt: Instant?
         /// Failures in a row that count.
         var failures = 0
         /// When the first of them had ended.
@@ -48,6 +49,16 @@ struct Ledger {
         var moveHeldUntil = Instant.origin
         /// Whether this process has sent a HOST-DOWN since the backend was last listed up.
         var isOwnDown = false
+        /// Whether its test account was rejected, and no login has succeeded since.
+        var isRejected = false
+        /// A hold on its HOST-UP that was told, until then.
+        var heldDownUntil = Instant.origin
+        /// Whether a hold was told since it was last told up: behind a quarrel there may be flapping, which is not told again.
+        var isHeldDown = false
+        /// How long it has to be healthy without a break, with a margin; nil when it is not known to flap.
+        var flapHold: Duration?
+        /// When the pool guard last had too few others.
+        var guardedAt = Instant.origin
         /// What is to be told of an own change, whose reply came then.
         var owed: (state: HostState, at: Instant)?
         /// Nothing has excused this backend's being late since then.

@@ -34,4 +34,14 @@ package enum Mistake: String, CaseIterable, Sendable {
     case neverAbandons = "never-abandons"
     /// Users of every backend that is listed down are moved away.
     case movesOthersUsers = "moves-others-users"
+    /// The pool guard is off.
+    case guardOff = "guard-off"
+    /// Nothing is written down, and said to be.
+    case stateUnwritten = "state-unwritten"
+    /// The state file is not read at the start.
+    case stateUnread = "state-unread"
+    /// A quarrel with another monitor is none.
+    case warIgnored = "war-ignored"
+    /// What others took down is put up, whatever the settings say.
+    case othersDownsEnded = "others-downs-ended"
 }

@@ -22,6 +22,11 @@ final class MonitorProcess {
     private var isHandling = false
     private var wakeAt = Instant.distantFuture
     private var mistakes: SeededRandom
+    /// The state file; nil where there is none.
+    private(set) var file: MonitorState?
+    /// Whether the disk has been slower of late than a command waits for it.
+    private(set) var diskIsSlow = false
+    private var saves: (isWriting: Bool, next: (state: MonitorState, version: Int)?) = (false, nil)
 
     /// How long the daemon's director client waits for a list.
     private static let listPatience = Duration.seconds(5)
@@ -38,14 +43,18 @@ final class MonitorProcess {
     var isRunning: Bool { isAlive && !isStopped }
 
     func start() {
-        machine = MonitorMachine(mistaken(policy), at: world.agenda.now)
-        world.referee.started(self)
+        let restored = world.mistake == .stateUnread ? nil : file
+        machine = MonitorMachine(
+            mistaken(policy), restored: restored ?? MonitorState(), unixOrigin: Ring.unixOrigin, at: world.agenda.now)
+        world.referee.started(self, remembers: file != nil)
         feed(.woke)
     }
 
     /// SIGKILL: all its connections are closed.
-    func kill() {
+    func kill(keepsState: Bool) {
         machine = nil
+        saves = (false, nil)
+        if !keepsState { file = nil }
         incarnation += 1
         isStopped = false
         arrived = []
@@ -70,8 +79,10 @@ final class MonitorProcess {
     }
 
     func reload(_ policy: Policy) {
-        self.policy = policy
-        whenRunning { [self] in feed(.policyChanged(mistaken(policy))) }
+        whenRunning { [self] in
+            self.policy = policy
+            feed(.policyChanged(mistaken(policy)))
+        }
     }
 
     /// Does something in this process, when it runs; never in another one.
@@ -126,6 +137,7 @@ extension MonitorProcess {
         case .list: list()
         case .send(let id, let command): send(id, command)
         case .abandon(let id): abandon(id)
+        case .save(let state, let version): save(state, version)
         case .tell(let event): tell(event)
         }
     }
@@ -142,7 +154,7 @@ extension MonitorProcess {
         let end = answer.after.map { min(start + $0, deadline) } ?? deadline
         let isLost = world.mistake == .pollLost && mistakes.chance(0.01)
         later(at: end) { [self] in
-            var failure = answer.after.map { start + $0 > deadline } ?? true ? .timedOut : answer.failure
+            var failure = answer.after.map { start + $0 > deadline } ?? true ? .timedOut(answer.phase) : answer.failure
             if end < deadline, world.network.version(number, backend, service) != version, failure == nil {
                 failure = world.network.interruption(number, backend, service)
             }
@@ -159,8 +171,15 @@ extension MonitorProcess {
         world.referee.pollEnded(self, backend, service, failure, since: start)
         let isTaken = world.mistake == .ownTroubleCounts && failure?.kind == .local
         let report = PollReport(
-            failure: isTaken ? .timedOut : failure, phases: [], duration: world.agenda.now - start)
+            failure: isTaken ? .timedOut(.greeting) : failure, phases: phases(service, failure),
+            duration: world.agenda.now - start)
         feed(.pollEnded(id, report))
+    }
+
+    /// Whether a login has succeeded is told by the phases that were reached.
+    private func phases(_ service: Int, _ failure: PollFailure?) -> [PhaseTime] {
+        let logsIn = world.scenario.services[service].mailProtocol != .lmtp
+        return failure == nil && logsIn ? [PhaseTime(.login, .milliseconds(1))] : []
     }
 
     private func list() {
@@ -221,6 +240,33 @@ extension MonitorProcess {
         feed(.commandEnded(id, .abandoned))
     }
 
+    /// As the daemon does: one write at a time, the latest state only, and nobody waits for longer than a second.
+    private func save(_ state: MonitorState, _ version: Int) {
+        world.timeline.note(6, number, version, state.intents.count) {
+            "m\(number) has state \(version) written down: \(state.intents.count) downs"
+        }
+        if world.mistake == .stateUnwritten { return feed(.saved(version: version)) }
+        saves.next = (state, version)
+        writeNext()
+        later(at: world.agenda.now + .seconds(1)) { [self] in feed(.saved(version: version)) }
+    }
+
+    private func writeNext() {
+        guard !saves.isWriting, let (state, version) = saves.next else { return }
+        saves = (true, nil)
+        let isSlow = mistakes.chance(0.02)
+        diskIsSlow = isSlow
+        let time =
+            isSlow ? mistakes.time(.seconds(1), .seconds(4)) : mistakes.time(.microseconds(200), .milliseconds(30))
+        later(at: world.agenda.now + time) { [self] in
+            file = state
+            world.timeline.note(7, number, version) { "m\(number): state \(version) is written down" }
+            saves.isWriting = false
+            feed(.saved(version: version))
+            writeNext()
+        }
+    }
+
     private func tell(_ event: MonitorEvent) {
         if case .stateChanged = event {
             if world.mistake == .alertLost, mistakes.chance(0.25) { return }
@@ -239,6 +285,9 @@ extension MonitorProcess {
         case .dryRunSends: other.isDryRun = false
         case .oneFailureCounts: other.failuresNeeded = 1
         case .removesAll: other.options.imap.removal = .all
+        case .guardOff: other.deciding.minHealthy = .off
+        case .warIgnored: other.deciding.raising.warHold = .zero
+        case .othersDownsEnded: other.deciding.raising.ownOnly = false
         default: break
         }
         return other

@@ -6,6 +6,8 @@ final class Network {
     struct Answer {
         var after: Duration?
         var failure: PollFailure?
+        /// What is being waited for.
+        var phase = Phase.greeting
     }
 
     private struct Penalty {
@@ -76,12 +78,12 @@ extension Network {
     func answer(_ monitor: Int, _ backend: Int, _ service: Int, at now: Instant) -> Answer {
         let soon = random.time(.milliseconds(2), .milliseconds(60))
         switch troubles[monitor] {
-        case .cut: return Answer()
+        case .cut: return Answer(phase: .connect)
         case .networkDown: return Answer(after: .microseconds(50), failure: .ownNetwork)
         case .none, .wrongPassword: break
         }
         switch paths[monitor][backend] {
-        case .cut: return Answer()
+        case .cut: return Answer(phase: .connect)
         case .unreachable: return Answer(after: soon, failure: .unreachable)
         case .clear: break
         }
@@ -103,9 +105,10 @@ extension Network {
     private func login(
         _ monitor: Int, _ backend: Int, _ service: Int, _ time: Duration, at now: Instant
     ) -> Answer {
-        guard services[service].mailProtocol != .lmtp else { return Answer(after: time) }
+        guard services[service].mailProtocol != .lmtp else { return Answer(after: time, phase: .command) }
         if troubles[monitor] == .wrongPassword { return rejection(monitor, backend, at: now) }
-        return Answer(after: isPenalized(monitor, backend, at: now) ? max(time, Self.penaltyDelay) : time)
+        let time = isPenalized(monitor, backend, at: now) ? max(time, Self.penaltyDelay) : time
+        return Answer(after: time, phase: .login)
     }
 
     private func rejection(_ monitor: Int, _ backend: Int, at now: Instant) -> Answer {
@@ -115,7 +118,7 @@ extension Network {
         penalty.rejections += 1
         penalty.latest = now
         penalties[monitor][backend] = penalty
-        return Answer(after: delay, failure: .rejected)
+        return Answer(after: delay, failure: .rejected, phase: .login)
     }
 
     private func isPenalized(_ monitor: Int, _ backend: Int, at now: Instant) -> Bool {
@@ -124,8 +127,10 @@ extension Network {
     }
 
     /// What there is to be seen of a backend from a monitor, whose polls take at most `patience`, the first one `timeout`.
+    ///
+    /// Where a rejected account is only told, a backend that rejects it is none of the two.
     func truth(
-        _ monitor: Int, _ backend: Int, timeout: Duration, patience: Duration, at now: Instant
+        _ monitor: Int, _ backend: Int, timeout: Duration, patience: Duration, countsRejections: Bool, at now: Instant
     ) -> Truth {
         if troubles[monitor] == .cut { return .faulty }
         if troubles[monitor] == .networkDown { return .unclear }
@@ -134,8 +139,9 @@ extension Network {
             let logsIn = services[service].mailProtocol != .lmtp
             switch conditions[backend][service] {
             case .healthy, .slow, .lossy:
-                if logsIn, troubles[monitor] == .wrongPassword { return .faulty }
+                if logsIn, troubles[monitor] == .wrongPassword { return countsRejections ? .faulty : .unclear }
                 if logsIn, isPenalized(monitor, backend, at: now) { return .unclear }
+            case .rejecting: return countsRejections ? .faulty : .unclear
             default: return .faulty
             }
             switch conditions[backend][service] {

@@ -39,7 +39,7 @@ extension Referee {
             else { continue }
             if known.owed?.state != row.state { ledgers[monitor.number].backends[backend].owed = nil }
             guard now >= known.heldUntil else { continue }
-            if row.state == .up { ledgers[monitor.number].backends[backend].isOwnDown = false }
+            if row.state == .up, list.ring == .synced { ledgers[monitor.number].backends[backend].isOwnDown = false }
             require(
                 known.told == row.state, .alerts,
                 "m\(monitor.number) has not told that backend \(backend) is \(row.state?.rawValue ?? "nothing known")")
@@ -48,6 +48,8 @@ extension Referee {
 
     func told(_ monitor: MonitorProcess, _ event: MonitorEvent) {
         let number = monitor.number
+        var event = event
+        if case .underMaintenance(let inner) = event { event = inner }
         switch event {
         case .pollSucceeded, .pollFailed, .pollUndetermined, .pollWarned, .rapidPollFailed: return
         case .stateChanged(let host, let cause, _):
@@ -61,8 +63,15 @@ extension Referee {
                     "m\(number) tells of backend \(backend) what is not listed")
             }
             ledgers[number].backends[backend].told = host.state
+            if host.state == .up {
+                ledgers[number].backends[backend].flapHold = nil
+                ledgers[number].backends[backend].isHeldDown = false
+            }
             if known.owed?.state == host.state { ledgers[number].backends[backend].owed = nil }
             if host.state == .down, cause == .foreign { ledgers[number].backends[backend].goodRounds = 0 }
+        case .leftDown(let spelling, let hold):
+            guard let backend = IPAddress(spelling).flatMap(world.number) else { return }
+            heldDown(monitor, backend, hold)
         case .director(.hostAppeared(let host)):
             guard let backend = world.number(of: host.address) else { return }
             require(
@@ -89,6 +98,7 @@ extension Referee {
         next.truth = former.truth
         next.truthSince = former.truthSince
         next.version = former.version
+        next.isOwnDown = former.isOwnDown
         ledgers[monitor].backends[backend] = next
     }
 }

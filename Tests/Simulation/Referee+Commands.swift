@@ -24,11 +24,15 @@ extension Referee {
                 failures >= needed, .evidence, "\(name) after \(failures) failures in a row")
             let isLongHealthy = known.truth == .healthy && now - known.truthSince > monitor.policy.period * 2
             require(!isLongHealthy, .falseDown, "\(name), which has been healthy for long")
+            requireGuard(monitor, backend, name)
+            requireState(monitor, backend, name)
             ledgers[number].backends[backend].isOwnDown = true
         case .hostUp:
             require(
                 known.goodRounds >= monitor.policy.deciding.goodRoundsNeeded, .evidence,
                 "\(name) after \(known.goodRounds) good rounds")
+            let isAllowed = known.isOwnDown || !monitor.policy.deciding.raising.ownOnly
+            require(isAllowed, .ownDowns, "\(name), which others took down")
         case .hostResetUsers, .hostFlush:
             require(known.isOwnDown, .usersOfOwnDowns, "\(name), which others took down")
         }

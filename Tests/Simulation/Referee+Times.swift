@@ -29,11 +29,18 @@ extension Referee {
         let since = max(calmSince, max(known.truthSince, rowSince[monitor.director][backend], known.knownSince))
         switch (known.truth, row.isUp) {
         case (.faulty, true):
+            let guardedSince = now - ledgers[number].backends[backend].guardedAt
+            if isGuarded(monitor, backend) { return ledgers[number].backends[backend].guardedAt = now }
+            // Others may have to be polled first.
+            guard guardedSince > policy.period + policy.patience + Self.ringDelay else { return }
             counts.timed += 1
             require(
                 now - since <= policy.timeToDown + Self.ringDelay, .downInTime,
                 "backend \(backend) has been faulty for m\(number) for \(padded(now - since)) s and is not down")
         case (.healthy, false):
+            if policy.deciding.raising.ownOnly, !known.isOwnDown { return }
+            if known.isHeldDown, policy.deciding.raising.flapLimit > 0 { return excuse(number, backend, until: now) }
+            if now < known.heldDownUntil { return excuse(number, backend, until: now) }
             counts.timed += 1
             require(
                 now - since <= policy.timeToUp + Self.ringDelay, .upInTime,
@@ -73,8 +80,14 @@ extension Referee {
             guard first.isListed, first.vhosts > 0, !world.scenario.variant.isDryRun else { continue }
             let truths = Set(ledgers.map { $0.backends[backend].truth })
             if truths == [.healthy] {
+                let isHeld = world.monitors.allSatisfy { monitor in
+                    let known = ledgers[monitor.number].backends[backend]
+                    return now < known.heldDownUntil || monitor.policy.deciding.raising.ownOnly && !known.isOwnDown
+                }
+                if isHeld { continue }
                 require(first.isUp, .convergence, "backend \(backend) is healthy, and not up")
             } else if truths == [.faulty], world.scenario.variant.deciding.delayedDown == nil {
+                if world.monitors.allSatisfy({ isGuarded($0, backend) }) { continue }
                 require(!first.isUp, .convergence, "backend \(backend) is faulty, and not down")
             }
         }

@@ -10,10 +10,18 @@ final class Referee {
     var ledgers: [Ledger] = []
     /// Since when each director's row of each backend is as it is.
     var rowSince: [[Instant]]
+    /// When the monitors' commands have changed each backend's switch.
+    var changes: [[Instant]]
+    /// Since when everything fails for a monitor; nil when it does not.
+    var troubleSince: [Instant?]
+    /// Others than monitors have last touched the switches, or a monitor has forgotten what it knew.
+    var quarrelsSince = Instant.origin
     unowned let world: World
 
     init(_ world: World) {
         self.world = world
+        changes = Array(repeating: [], count: world.scenario.backends)
+        troubleSince = Array(repeating: nil, count: world.scenario.monitors)
         rowSince = Array(
             repeating: Array(repeating: .origin, count: world.scenario.backends), count: world.scenario.directors)
     }
@@ -49,8 +57,12 @@ final class Referee {
 // MARK: - What happens
 
 extension Referee {
-    func started(_ monitor: MonitorProcess) {
+    /// A monitor's process starts; `remembers` where it finds the former one's state file.
+    func started(_ monitor: MonitorProcess, remembers: Bool) {
         var ledger = Ledger(backends: world.scenario.backends, services: world.scenario.services.count, at: now)
+        for (backend, former) in ledgers[monitor.number].backends.enumerated() where remembers {
+            ledger.backends[backend].isOwnDown = former.isOwnDown
+        }
         // What the former process had under way is still in the director.
         for backend in ledger.backends.indices {
             ledger.backends[backend].calmSince = now + .seconds(65)
@@ -60,7 +72,10 @@ extension Referee {
         worldChanged()
     }
 
-    func monitorDisturbed(_ monitor: Int) { ledgers[monitor].calmSince = now }
+    func monitorDisturbed(_ monitor: Int) {
+        ledgers[monitor].calmSince = now
+        for backend in ledgers[monitor].backends.indices { flapHoldBegins(monitor, backend) }
+    }
 
     func directorDisturbed(_ director: Int) {
         for monitor in world.monitors where monitor.director == director { ledgers[monitor.number].calmSince = now }
@@ -84,6 +99,10 @@ extension Referee {
     /// What is true may have changed.
     func worldChanged() {
         for monitor in world.monitors {
+            let fails = world.network.trouble(monitor.number) == .cut
+            troubleSince[monitor.number] = fails ? troubleSince[monitor.number] ?? now : nil
+        }
+        for monitor in world.monitors {
             for backend in ledgers[monitor.number].backends.indices { lookAt(monitor, backend) }
         }
     }
@@ -92,7 +111,8 @@ extension Referee {
     private func lookAt(_ monitor: MonitorProcess, _ backend: Int) {
         let policy = monitor.policy
         let truth = world.network.truth(
-            monitor.number, backend, timeout: policy.timeout, patience: policy.patience, at: now)
+            monitor.number, backend, timeout: policy.timeout, patience: policy.patience,
+            countsRejections: policy.deciding.accountRule == .down, at: now)
         let version = world.scenario.services.indices.reduce(0) {
             $0 + world.network.version(monitor.number, backend, $1)
         }
@@ -151,10 +171,10 @@ extension Referee {
         }
         var known = ledgers[number].backends[backend]
         known.polls[service].isOut = false
-        switch failure?.meaning {
+        switch known.meaning(failure, isLogin: world.scenario.services[service].mailProtocol != .lmtp, monitor.policy) {
         case .fault:
             known.polls[service].failures += 1
-            if known.polls[service].failures == 1 { known.polls[service].failedAt = now }
+            known.polls[service].failedAt = known.polls[service].failedAt ?? now
             known.roundFailed = true
             known.goodRounds = 0
         case .nothing:
@@ -162,11 +182,30 @@ extension Referee {
             known.goodRounds = 0
         case .warning, nil:
             known.polls[service].failures = 0
-            known.polls[service].failedAt = nil
+            // A good poll of a rapid stage, which follows another without a pause, does not end the failing by itself.
+            if start != known.polls[service].endedAt { known.polls[service].failedAt = nil }
             known.polls[service].goodSince = start
         }
+        known.polls[service].endedAt = now
+        if known.roundFailed, let hold = known.flapHold { known.heldDownUntil = max(known.heldDownUntil, now + hold) }
         if !known.roundFailed, !known.polls.contains(where: \.isOut) { known.goodRounds += 1 }
         ledgers[number].backends[backend] = known
+    }
+}
+
+extension Ledger.Backend {
+    /// What a poll's end means. Once an account was rejected, a login that times out is the same.
+    fileprivate mutating func meaning(
+        _ failure: PollFailure?, isLogin: Bool, _ policy: Policy
+    ) -> PollFailure.Meaning? {
+        guard let failure else {
+            if isLogin { isRejected = false }
+            return nil
+        }
+        let isLateRejection = isRejected && failure.phase == .login && failure.kind == .timeout
+        guard failure.isAccountRejected || isLateRejection else { return failure.meaning }
+        isRejected = true
+        return policy.deciding.accountRule == .down ? .fault : .warning
     }
 }
 

@@ -23,6 +23,8 @@ final class Ring {
     /// How long a command waits for the ring, before it runs and again for its reply.
     private static let syncPatience = Duration.seconds(30)
     static let usersOfEach = 40
+    /// The simulated clock's origin in seconds since 1970.
+    static let unixOrigin = 1_790_000_000
 
     init(directors: Int, backends: Int, agenda: Agenda, random: SeededRandom) {
         self.directors = (0..<directors).map { Director(number: $0, backends: backends) }
@@ -32,7 +34,7 @@ final class Ring {
     }
 
     /// Wall-clock seconds, as the directors write them down.
-    private var seconds: Int { 1_790_000_000 + Int(agenda.now.nanoseconds / 1_000_000_000) }
+    private var seconds: Int { Self.unixOrigin + Int(agenda.now.nanoseconds / 1_000_000_000) }
 }
 
 // MARK: - Changes

@@ -44,6 +44,13 @@ extension Scenario {
             variant.deciding.delayedDown = Deciding.DelayedDown(delay: .seconds(60), limit: 2)
         }
         variant.isDryRun = random.chance(0.05)
+        variant.deciding.minHealthy = random.one(of: [
+            .off, .count(1), .count(1), .count(1), .count(2), .percent(50), .percent(34),
+        ])
+        variant.deciding.raising.ownOnly = random.chance(0.25)
+        variant.deciding.raising.warHold = random.one(of: [.seconds(600), .seconds(600), .seconds(60)])
+        variant.deciding.raising.flapLimit = random.one(of: [0, 0, 0, 3])
+        variant.deciding.accountRule = random.one(of: [.down, .down, .down, .alert])
         variant.removal = random.one(of: [.no, .no, .no, .marked])
         return variant
     }
@@ -103,7 +110,9 @@ private struct Script {
             for backend in 0..<backends where random.chance(0.8) { breaks(backend, condition, at, until) }
         case 7, 8:
             add(at, .path(monitor: monitor, backend: backend, random.one(of: [.cut, .unreachable])))
-            add(until, .path(monitor: monitor, backend: backend, .clear))
+            // Long enough for a quarrel with those who can reach it.
+            let clear = random.chance(0.5) ? until : at + random.time(.seconds(100), .seconds(900))
+            add(clear, .path(monitor: monitor, backend: backend, .clear))
         case 9, 10:
             add(at, .trouble(monitor: monitor, random.one(of: [.cut, .networkDown, .wrongPassword])))
             add(until, .trouble(monitor: monitor, .none))

@@ -78,7 +78,7 @@ extension Policy {
             return Policy(
                 services: services, interval: interval, timeout: timeout, failuresNeeded: failuresNeeded,
                 options: options, defaultAccount: Account(username: "test", password: Password("secret")),
-                deciding: deciding, isDryRun: isDryRun)
+                deciding: deciding, isDryRun: isDryRun, hasStateFile: true)
         }
     }
 }

@@ -49,6 +49,7 @@ final class World {
     /// Runs from the beginning to the end, or to the first violation.
     func run() {
         ring.changed = { [self] director, backend in referee.rowChanged(director, backend) }
+        ring.executed = { [self] order in referee.executed(order) }
         ring.disturbed = { [self] director in referee.directorDisturbed(director) }
         monitors = (0..<scenario.monitors).map { number in
             MonitorProcess(
@@ -65,6 +66,7 @@ final class World {
         // The closures hold the world, and the world holds them.
         ring.changed = { _, _ in }
         ring.disturbed = { _ in }
+        ring.executed = { _ in }
     }
 
     /// Whether something at the director goes wrong for a monitor.
@@ -113,8 +115,8 @@ extension World {
                 referee.monitorDisturbed(monitor)
                 monitors[monitor].resume()
             }
-        case .kill(let monitor, let away, _):
-            monitors[monitor].kill()
+        case .kill(let monitor, let away, let keepsState):
+            monitors[monitor].kill(keepsState: keepsState)
             agenda.after(away) { [self] in
                 // Killed twice, it is started once.
                 if !monitors[monitor].isAlive { monitors[monitor].start() }
@@ -138,5 +140,9 @@ extension World {
             referee.mischiefChanged()
         }
         referee.worldChanged()
+        switch what {
+        case .condition, .path, .trouble: break
+        default: referee.quarrelsSince = agenda.now
+        }
     }
 }

@@ -30,6 +30,11 @@ extension Mistake {
         case .downLate: [.downInTime]
         case .upSwallowed: [.upInTime]
         case .movesOthersUsers: [.usersOfOwnDowns]
+        case .guardOff: [.poolGuard]
+        case .stateUnwritten: [.stateFirst]
+        case .stateUnread: [.upInTime, .convergence]
+        case .warIgnored: [.noWar]
+        case .othersDownsEnded: [.ownDowns]
         }
     }
 }

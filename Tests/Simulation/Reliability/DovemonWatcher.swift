@@ -32,7 +32,7 @@ struct DovemonWatcher: Watcher {
     private mutating func startRound() {
         let start = schedule.nextWake ?? .distantFuture
         _ = schedule.due(at: start)
-        health.roundStarted([Self.service])
+        health.roundStarted([Self.service], at: start)
         next = (start, health.timeout(Self.service, rules))
     }
 
@@ -41,7 +41,7 @@ struct DovemonWatcher: Watcher {
             switch result {
             case .good: nil
             case .quick: .closed
-            case .timeout: .timedOut
+            case .timeout: .timedOut(.greeting)
             }
         let outcome = health.pollEnded(Self.service, failure, rules, at: now)
         switch health.verdict(rules) {

@@ -1,0 +1,95 @@
+internal import DirectorAdmin
+internal import Health
+internal import Monitor
+internal import Site
+
+/// The pool guard, whose down it is, and quarrels.
+extension Referee {
+    /// How many backends of a pool have to be left, by the rows of a list.
+    private func needed(_ policy: Policy, _ rows: [Host?], tag: String) -> Int {
+        policy.deciding.minHealthy.needed(of: rows.count { $0.map { $0.tag == tag && $0.vhosts > 0 } ?? false })
+    }
+
+    /// By the monitor's own polls: a HOST-DOWN leaves enough others.
+    func requireGuard(_ monitor: MonitorProcess, _ backend: Int, _ name: String) {
+        let ledger = ledgers[monitor.number]
+        let policy = monitor.policy
+        let faulty = ledger.backends[backend].polls.filter { $0.failures > 0 }
+        guard let list = ledger.list, let began = faulty.compactMap(\.failedAt).min() else { return }
+        let needed = needed(policy, list.rows, tag: world.scenario.tags[backend])
+        guard needed > 0 else { return }
+        let left = list.rows.indices.count { other in
+            guard other != backend, let row = list.rows[other], row.tag == world.scenario.tags[backend] else {
+                return false
+            }
+            let known = ledger.backends[other]
+            let isServing = row.state == .up && row.vhosts > 0 && now >= known.heldUntil
+            let isGoingDown = ledger.commands.values.contains { $0.backend == other && $0.verb == .hostDown }
+            let isFresh = known.polls.allSatisfy { $0.failures == 0 && ($0.goodSince.map { $0 >= began } ?? false) }
+            return isServing && !isGoingDown && isFresh
+        }
+        require(left >= needed, .poolGuard, "\(name) leaves \(left) of \(needed)")
+        if let since = troubleSince[monitor.number] {
+            require(began < since, .everythingAtOnce, "\(name), when everything failed for the monitor")
+        }
+    }
+
+    /// The file has it, unless the disk is slower than a HOST-DOWN may wait.
+    func requireState(_ monitor: MonitorProcess, _ backend: Int, _ name: String) {
+        guard !monitor.policy.isDryRun, !monitor.diskIsSlow else { return }
+        require(
+            monitor.file?.intents[world.address(backend)] != nil, .stateFirst, "\(name), which is not written down")
+    }
+
+    /// Whether the guard may withhold the HOST-DOWN of a backend: too few others have long been truly healthy and up.
+    func isGuarded(_ monitor: MonitorProcess, _ backend: Int) -> Bool {
+        let policy = monitor.policy
+        let rows = world.ring.directors[monitor.director].rows
+        let tag = world.scenario.tags[backend]
+        let members = rows.indices.count { world.scenario.tags[$0] == tag && rows[$0].isListed && rows[$0].vhosts > 0 }
+        let needed = policy.deciding.minHealthy.needed(of: members)
+        let healthy = rows.indices.count { other in
+            let known = ledgers[monitor.number].backends[other]
+            let isServing = rows[other].isListed && rows[other].isUp && rows[other].vhosts > 0
+            return other != backend && world.scenario.tags[other] == tag && isServing && known.truth == .healthy
+        }
+        return healthy < needed
+    }
+
+    /// A monitor leaves a healthy backend down for a while.
+    func heldDown(_ monitor: MonitorProcess, _ backend: Int, _ hold: Raising.Hold) {
+        let margin = monitor.policy.timeToUp
+        let known = ledgers[monitor.number].backends[backend]
+        ledgers[monitor.number].backends[backend].isHeldDown = true
+        switch hold {
+        case .notOwn: break
+        case .war(let time):
+            ledgers[monitor.number].backends[backend].heldDownUntil = max(known.heldDownUntil, now + time + margin)
+        case .flapping(_, let time):
+            ledgers[monitor.number].backends[backend].flapHold = time + margin
+            flapHoldBegins(monitor.number, backend)
+        }
+    }
+
+    /// The time of unbroken success that a flapping backend needs begins anew.
+    func flapHoldBegins(_ monitor: Int, _ backend: Int) {
+        guard let hold = ledgers[monitor].backends[backend].flapHold else { return }
+        let known = ledgers[monitor].backends[backend]
+        ledgers[monitor].backends[backend].heldDownUntil = max(known.heldDownUntil, now + hold)
+    }
+
+    /// A monitor's command has moved a switch: not too often, while nothing else has happened to the backend.
+    func executed(_ order: Director.Order) {
+        changes[order.backend].append(now)
+        guard world.scenario.variant.deciding.raising.warHold >= .seconds(600) else { return }
+        let truths = ledgers.map { $0.backends[order.backend].truth }
+        guard !truths.contains(.unclear) else { return }
+        let quiet = ledgers.map { $0.backends[order.backend].truthSince }.max() ?? .origin
+        let since = max(max(quiet, quarrelsSince), now + .seconds(-600))
+        let count = changes[order.backend].count { $0 >= since }
+        // One for each that sees it otherwise, and what answers that.
+        require(
+            count <= max(4, 2 * world.scenario.monitors), .noWar,
+            "\(count) changes of backend \(order.backend) in ten minutes")
+    }
+}
