@@ -6,7 +6,7 @@ import Testing
 @Suite struct MistakeTests {
     @Test(arguments: Mistake.allCases)
     func isFound(_ mistake: Mistake) {
-        let seed = (1...150).first { seed in
+        let seed = (1...600).first { seed in
             let violation = simulate(seed: UInt64(seed), mistake: mistake).violation
             return violation.map { mistake.finders.contains($0.invariant) } ?? false
         }
