@@ -105,7 +105,8 @@ extension Reconciliation {
 
     /// The intents of this record and all before it are written down, or could not be.
     package mutating func recorded(_ record: RecordID, at now: Instant) -> [Action] {
-        for (address, needed) in unrecorded where needed <= record {
+        // In a settled order: the same events give the same actions.
+        for (address, needed) in unrecorded.sorted(by: { $0.key < $1.key }) where needed <= record {
             unrecorded[address] = nil
             table.update(address, manners) { $0.downRecorded() }
         }

@@ -70,7 +70,8 @@ package struct Raising: Hashable, Sendable {
     package mutating func wentUp(byOthers: Bool, at now: Instant) {
         raisedAt = byOthers ? nil : now
         upAt = now
-        warEnd = nil
+        // Where a third monitor puts it up, that ends nobody else's quarrel: two could otherwise take turns for ever.
+        if !byOthers { warEnd = nil }
     }
 
     /// What holds a backend that is listed down and healthy since `goodSince`; nil when it may go up.

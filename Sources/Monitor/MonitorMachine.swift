@@ -59,6 +59,10 @@ package struct MonitorMachine: Sendable {
     private var reconciliation: Reconciliation
     private var backends: [IPAddress: WatchedBackend] = [:]
     private var rounds = 0
+    /// When something was last handled.
+    private var handledAt: Instant
+    /// Woken later than this, it has not been running.
+    private static let longestDelay = Duration.seconds(1)
     private var troubles = ToldTroubles()
     private var unusedAccounts = UnusedAccounts()
     private var records = StateRecords()
@@ -78,6 +82,7 @@ package struct MonitorMachine: Sendable {
         self.reconciliation = Reconciliation(
             manners: policy.manners, restored: RestoredIntents(restored.intents, unixOrigin: unixOrigin))
         self.unlisted = restored.raising
+        self.handledAt = now
     }
 
     /// When `woke` is to come at the latest, unless something else happens before.
@@ -90,6 +95,8 @@ package struct MonitorMachine: Sendable {
 
     /// Takes in what happened; gives what to do.
     package mutating func handle(_ event: Event, at now: Instant) -> [Action] {
+        let doubts = doubtAfterGap(at: now)
+        handledAt = now
         let actions =
             switch event {
             case .woke: follow(reconciliation.woke(at: now), at: now) + startRounds(at: now)
@@ -102,7 +109,7 @@ package struct MonitorMachine: Sendable {
             case .saved(let version): saved(version, at: now)
             case .policyChanged(let policy): change(to: policy, at: now)
             }
-        return actions + save()
+        return doubts + actions + save()
     }
 }
 
@@ -179,6 +186,16 @@ extension MonitorMachine {
     private func left(_ address: IPAddress, _ hold: Raising.Hold?) -> [Action] {
         guard let hold, let backend = backends[address] else { return [] }
         return [backend.tell(.leftDown(backend: backend.spelling, hold))]
+    }
+
+    /// A process that was stopped, or a machine that was suspended, knows only what was true long ago: it takes nothing down
+    /// before another poll has failed, and puts nothing up before another round has succeeded.
+    private mutating func doubtAfterGap(at now: Instant) -> [Action] {
+        guard now - handledAt > Self.longestDelay, now - nextWake > Self.longestDelay else { return [] }
+        return backends.keys.sorted().flatMap { address in
+            backends[address]?.doubted()
+            return conclude(address, at: now)
+        }
     }
 
     private func consequence(_ backend: WatchedBackend) -> FaultConsequence {

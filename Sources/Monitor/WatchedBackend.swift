@@ -27,6 +27,8 @@ struct WatchedBackend: Sendable {
     private var isToldLeftDown = false
     private var isRoundGoingOn = false
     private var isPolled = true
+    /// Whether the failures that were counted were long ago, so that another one is needed.
+    private var isDoubted = false
 
     init(_ host: Host, raising: Raising) {
         spelling = host.spelling
@@ -74,7 +76,10 @@ extension WatchedBackend {
         report.failure = account.judge(report, deciding.accountRule)
         recentRounds.pollEnded(report)
         failedPolls.pollEnded(service, report, at: now)
-        return (health.pollEnded(service, report.failure, rules, at: now), report)
+        let outcome = health.pollEnded(service, report.failure, rules, at: now)
+        let isFault = report.failure?.meaning == .fault
+        if isFault, health.faultyServices(rules).contains(where: { $0.service == service }) { isDoubted = false }
+        return (outcome, report)
     }
 
     /// A poll of a service has ended that the settings have dropped meanwhile: it ends its round, but says nothing any more.
@@ -84,6 +89,12 @@ extension WatchedBackend {
     mutating func plans(after service: Service, _ report: PollReport) -> [PollPlan] {
         guard let place = order.place(of: service) else { return [] }
         return order.ended(place, report).map(order.plan)
+    }
+
+    /// What was seen was long ago.
+    mutating func doubted() {
+        isDoubted = true
+        health.successIsPast()
     }
 
     /// Draws the conclusions; gives whether the backend has become faulty by it.
@@ -124,13 +135,15 @@ extension WatchedBackend {
     ) -> (state: HostState?, left: Raising.Hold?) {
         switch verdict {
         case .undecided: return (nil, nil)
-        case .faulty: return (.down, nil)
+        case .faulty: return (isDoubted ? nil : .down, nil)
         case .healthy:
             guard health.goodRounds >= deciding.goodRoundsNeeded else { return (nil, nil) }
-            guard listed == .down, !isInMaintenance else {
+            guard listed == .down else {
                 isToldLeftDown = false
                 return (.up, nil)
             }
+            // What holds it is looked at when the administrator is done.
+            guard !isInMaintenance else { return (nil, nil) }
             let hold = raising.hold(isOwn: isOwnDown, goodSince: health.goodRun?.since, deciding.raising, at: now)
             guard let hold else { return (.up, nil) }
             defer { isToldLeftDown = true }
