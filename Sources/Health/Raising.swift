@@ -53,6 +53,8 @@ package struct Raising: Hashable, Sendable {
     /// The backend was taken down, by this monitor or by others; gives what holds it from now on, where that is news.
     package mutating func wentDown(byOthers: Bool, isHealthy: Bool, _ rules: Rules, at now: Instant) -> Hold? {
         let flapping = countDown(rules, at: now)
+        // It fails here now: nobody disagrees any more.
+        if !byOthers { warEnd = nil }
         guard byOthers, isHealthy, let raisedAt else {
             self.raisedAt = nil
             return flapping

@@ -110,7 +110,12 @@ package struct Schedule: Sendable {
             return book(address, at: max(now, lastStart + max(Self.shortestInterval, retry)))
         }
         let earliest = earliestStart(entry, at: now)
-        book(address, at: interval < Self.shortestInterval ? earliest : nextSlot(entry.place, notBefore: earliest))
+        guard interval >= Self.shortestInterval, let lastStart = entry.lastStart else {
+            return book(address, at: earliest)
+        }
+        // A round that took longer than the interval is followed by the one whose place it has missed.
+        let isOverdue = !entry.isHastened && now >= lastStart + interval
+        book(address, at: isOverdue ? now : nextSlot(entry.place, notBefore: earliest))
     }
 
     /// A start that came late, or at the place of another interval, must not be followed by a hasty one; one out of its turn
