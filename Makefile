@@ -1,7 +1,7 @@
 # Each target does its own set-up: apt packages as root or through sudo.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-SOURCES := Sources Tests Package.swift
+SOURCES := Sources Tests Package.swift Fuzz/Package.swift Fuzz/Program
 RELEASE := swift build -c release --static-swift-stdlib --product dovemon
 SIMULATE := swift build -c release --static-swift-stdlib --product simulate
 
@@ -18,7 +18,7 @@ BINARY := .build/release/dovemon
 DOCUMENTS := README.md CHANGELOG.md LICENSE $(wildcard docs/*.md)
 SAMPLES := config.yml test.accounts.yml
 
-.PHONY: help build release demo test simulate reliability lint format clean install install-unit uninstall
+.PHONY: help build release demo test simulate reliability fuzz lint format clean install install-unit uninstall
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.* ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -79,6 +79,12 @@ reliability: ## write the figures of docs/reliability.md anew
 	@scripts/setup build
 	@$(SIMULATE)
 	@scripts/splice docs/reliability.md reliability "$$(swift build -c release --show-bin-path)/simulate" reliability
+
+TARGET := all
+SECONDS := 60
+fuzz: ## fuzz a parser of foreign bytes: TARGET (default: all, see Fuzz/Corpus) for so many SECONDS (60)
+	@scripts/setup build
+	@scripts/fuzz "$(TARGET)" "$(SECONDS)"
 
 lint: ## check the format
 	swift format lint --strict --parallel -r $(SOURCES)

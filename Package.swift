@@ -94,6 +94,8 @@ let package = Package(
             name: "simulate",
             dependencies: ["Simulation", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             path: "Tests/SimulateTool", swiftSettings: strict),
+        .target(
+            name: "Rehearsal", dependencies: ["Site", "Transport"], path: "Tests/Rehearsal", swiftSettings: strict),
         .executableTarget(name: "Demo", dependencies: ["RingLab"], path: "Sources/Demo", swiftSettings: strict),
         .testTarget(name: "SiteTests", dependencies: ["Site"], swiftSettings: strict),
         .testTarget(
@@ -103,7 +105,12 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "ProbesTests", dependencies: ["Probes", "Site", "Transport"], swiftSettings: strict),
+        .testTarget(
+            name: "ProbesTests", dependencies: ["Probes", "Site", "Transport", "Rehearsal"], swiftSettings: strict),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: ["Probes", "DirectorAdmin", "Settings", "Transport", "Site", "Rehearsal"],
+            swiftSettings: strict),
         .testTarget(
             name: "DirectorAdminTests",
             dependencies: ["DirectorAdmin", "Site", "Transport", "ScriptedPeers", nio, nioPosix],

@@ -1,3 +1,4 @@
+import Rehearsal
 import Site
 import Testing
 import Transport
@@ -20,9 +21,7 @@ struct Performance: Equatable {
     }
 }
 
-/// Holds a poll against a server's transcript. A real decoder cuts the lines; the clock moves by a millisecond before the
-/// connection, before it is ready, before each line, and before the server's end. TLS takes a millisecond, and what comes
-/// behind the server's consent to it is taken as encrypted.
+/// Holds a poll against a server's transcript, as `Rehearsal` does.
 func rehearse(
     _ plan: PollPlan, _ pieces: [ArraySlice<UInt8>], then end: Interruption = .hangUp,
     transcribing: Transcribing = .nothing
@@ -43,51 +42,14 @@ func rehearse(
 private func rehearse(
     _ poll: Poll<some Dialogue>, _ pieces: [ArraySlice<UInt8>], _ end: Interruption
 ) -> Performance {
-    var poll = poll
-    var decoder = LineDecoder(limit: Limits.poll.line)
-    var milliseconds: Int64 = 0
-    var said: [String] = []
-    func tick() -> Instant {
-        milliseconds += 1
-        return .origin + .milliseconds(milliseconds)
-    }
-    func perform(_ step: Step<PollReport>) -> PollReport? {
-        switch step {
-        case .wait: return nil
-        case .send(let bytes):
-            said.append(String(decoding: bytes, as: UTF8.self))
-            return nil
-        case .skip(let count):
-            decoder.skip(count)
-            return nil
-        case .startTLS:
-            said.append(Performance.handshake)
-            poll.encrypted(by: TLSPeer(version: "TLSv1.3", cipher: "", certificate: nil), at: tick())
-            return perform(poll.opened(at: tick()))
-        case .read(let count):
-            decoder.read(count)
-            return nil
-        case .finish(let report): return report
+    let rehearsal = rehearse(poll, pieces, then: end)
+    let said = rehearsal.words.map { word in
+        switch word {
+        case .said(let bytes): String(decoding: bytes, as: UTF8.self)
+        case .handshake: Performance.handshake
         }
     }
-
-    poll.connected(at: tick())
-    if let report = perform(poll.opened(at: tick())) { return Performance(said: said, report: report) }
-    for piece in pieces {
-        decoder.append(piece)
-        reading: while true {
-            switch decoder.next() {
-            case .incomplete: break reading
-            case .oversized:
-                return Performance(said: said, report: poll.interrupted(by: .oversized("a long line"), at: tick()))
-            case .line(let line):
-                if let report = perform(poll.lineReceived(line, at: tick())) {
-                    return Performance(said: said, report: report)
-                }
-            }
-        }
-    }
-    return Performance(said: said, report: poll.interrupted(by: end, at: tick()), ended: false)
+    return Performance(said: said, report: rehearsal.outcome, ended: rehearsal.endedEarly)
 }
 
 /// Holds a poll against a transcript that arrives whole, byte by byte and split at every point, which must make no
