@@ -83,10 +83,13 @@ struct Poll<Protocol: Dialogue>: Conversation {
         case .fail where spoken == .logout: return .finish(success(at: now))
         case .fail(let kind, let code, let remark, let text, let earlier):
             let redaction = Redaction(account, in: earlier ?? line)
+            // ManageSieve's code comes in a line before that of the text.
+            func shown(_ part: ArraySlice<UInt8>) -> [UInt8] {
+                (redaction.covers(part) ? redaction : Redaction(account, in: part)).apply(to: part)
+            }
             let failure = PollFailure(
-                phase: dialogue.phase, kind: kind,
-                code: code.map { printable(redaction.apply(to: $0), limit: 64) },
-                text: printable(Array(remark.utf8) + redaction.apply(to: text)))
+                phase: dialogue.phase, kind: kind, code: code.map { printable(shown($0), limit: 64) },
+                text: printable(Array(remark.utf8) + shown(text)))
             return .finish(report(failure, at: now))
         }
     }

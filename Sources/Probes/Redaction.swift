@@ -41,6 +41,7 @@ struct Redaction {
     private static let mark = Array("[password]".utf8)
     private static let withheld = Array("[withheld: the password is in it]".utf8)
 
+    private let line: ArraySlice<UInt8>
     /// Where the password stands in the line, in whatever form.
     private let places: [Range<Int>]
     private let withholds: Bool
@@ -61,8 +62,14 @@ struct Redaction {
                 places.append(place)
             }
         }
+        self.line = line
         self.places = places
         withholds = forms.withholds
+    }
+
+    /// Whether something is a part of the line, at its very place.
+    func covers(_ part: ArraySlice<UInt8>) -> Bool {
+        part.startIndex >= line.startIndex && part.endIndex <= line.endIndex && line[part.indices] == part
     }
 
     /// A part of the line as it may be shown.

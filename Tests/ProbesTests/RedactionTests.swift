@@ -51,6 +51,17 @@ import Testing
         }
     }
 
+    @Test func `so is one in a code that comes in a line before the text`() {
+        var plan = PollPlan.imap()
+        plan.service = Service(.sieve, port: 4190)
+        let lines = ["\"SASL\" \"PLAIN\"", "OK", "NO (hunter2) {3+}", "PASS hunter2 and no other, hunter2!"]
+        #expect(
+            rehearse(plan, lines).report.failure
+                == PollFailure(
+                    phase: .login, kind: .rejected, code: "[password]",
+                    text: "PASS [password] and no other, [password]!"))
+    }
+
     @Test func `a password in a response code is struck out`() {
         #expect(
             refusal("hunter2", "-ERR [hunter2] no")
