@@ -27,6 +27,7 @@ let package = Package(
         // The system's libraries.
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CLinux"),
 
         // What ships, ground floor first.
         .target(name: "Site", swiftSettings: strict),
@@ -69,7 +70,7 @@ let package = Package(
             name: "Dovemon",
             dependencies: [
                 "Site", "Transport", "Probes", "DirectorAdmin", "Health", "Settings", "Check", "Monitor",
-                "Surroundings", nio, nioPosix,
+                "Surroundings", "CLinux", nio, nioPosix,
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
