@@ -1,3 +1,4 @@
+import Glibc
 import Site
 
 // Whatever is wrong with a file of accounts, any text in it can be a password that slipped out of place, keys included.
@@ -18,7 +19,12 @@ extension Accounts {
         .load(
             path: path, places: places, limit: sizeLimit,
             absent: { $0.map { .wrong([$0]) } ?? .read(Accounts(), from: nil, warnings: []) },
-            read: read)
+            doubt: { $0 & 0o006 == 0 ? nil : Self.exposure($0) }, read: read)
+    }
+
+    private static func exposure(_ permissions: mode_t) -> String {
+        let reach = permissions & 0o004 == 0 ? "write to it" : "read the passwords in it"
+        return "every user of this machine can \(reach), close it to others (chmod o=)"
     }
 
     /// Reads the text of a file of accounts; `file` is what diagnostics call it.

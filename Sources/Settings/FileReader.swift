@@ -21,9 +21,11 @@ struct FileSizeLimit {
     var bytes: Int { mebibytes * 1_048_576 }
 }
 
-/// The bytes of a regular file. It never waits for another process, as it would with a FIFO, and never reads more than
-/// the limit.
-func regularFile(_ path: String, limit: FileSizeLimit) throws(FileFailure) -> [UInt8] {
+/// The bytes of a regular file, and what may be done with it by whom. It never waits for another process, as it would with a
+/// FIFO, and never reads more than the limit.
+func regularFile(
+    _ path: String, limit: FileSizeLimit
+) throws(FileFailure) -> (bytes: [UInt8], permissions: mode_t) {
     guard !path.isEmpty, !path.utf8.contains(0) else {
         throw FileFailure("an empty path or one with a NUL in it names no file, give the path of a file")
     }
@@ -37,7 +39,7 @@ func regularFile(_ path: String, limit: FileSizeLimit) throws(FileFailure) -> [U
     guard fstat(descriptor, &status) == 0 else { throw FileFailure(errno) }
     try requireRegular(status)
     guard status.st_size <= limit.bytes else { throw FileFailure(over: limit) }
-    return try contents(of: descriptor, limit: limit)
+    return (try contents(of: descriptor, limit: limit), status.st_mode & 0o777)
 }
 
 /// Reads to the end: the size that was told is not believed, as a file may grow, and those of /proc say 0.

@@ -1,3 +1,5 @@
+import Glibc
+
 /// What came of reading a file.
 package enum Loaded<Value: Sendable>: Sendable {
     /// It was read, with what there is to tell all the same. `from` is the path, nil where no file is needed and none is
@@ -36,14 +38,18 @@ extension Loaded {
     /// Reads the file at `path`, or, without a path, at the first of `places` that has one.
     ///
     /// A place whose file is there and cannot be read is an error: the next one would hide it. `absent` says what no file
-    /// means; it is given the diagnostic where the file was asked for by its path.
+    /// means; it is given the diagnostic where the file was asked for by its path. `doubt` says what is doubtful about
+    /// permissions.
     static func load(
         path: String?, places: [String], limit: FileSizeLimit, absent: (Diagnostic?) -> Self,
-        read: ([UInt8], String) -> Self
+        doubt: (mode_t) -> String? = { _ in nil }, read: ([UInt8], String) -> Self
     ) -> Self {
         for place in path.map({ [$0] }) ?? places {
             do throws(FileFailure) {
-                return read(try regularFile(place, limit: limit), place)
+                let file = try regularFile(place, limit: limit)
+                let loaded = read(file.bytes, place)
+                guard let doubt = doubt(file.permissions) else { return loaded }
+                return loaded.warning(Diagnostic(.warning, file: place, at: nil, doubt))
             } catch {
                 if path == nil, error.isAbsent { continue }
                 var findings = Findings(file: place)
@@ -52,5 +58,14 @@ extension Loaded {
             }
         }
         return absent(nil)
+    }
+
+    /// The same with one more warning, behind all others, as it has no place in the file.
+    private func warning(_ warning: Diagnostic) -> Self {
+        switch self {
+        case .read(let value, let path, let warnings): .read(value, from: path, warnings: warnings + [warning])
+        case .wrong(let diagnostics): .wrong(diagnostics + [warning])
+        case .absent: self
+        }
     }
 }

@@ -47,6 +47,31 @@ import Testing
             Accounts.load(places: ["/nowhere/a.yml", "/nowhere/b.yml"]) == .read(Accounts(), from: nil, warnings: []))
     }
 
+    @Test(
+        arguments: [(0o600, nil), (0o640, nil), (0o644, "read the passwords in it"), (0o602, "write to it")]
+            as [(mode_t, String?)])
+    func accountsThatEveryUserCanReachAreAWarning(mode: mode_t, reach: String?) throws {
+        let path = try directory.write("default: {username: u, password: p}\n", to: "accounts.yml")
+        try #require(chmod(path, mode) == 0)
+        let loaded = Accounts.load(path: path)
+        #expect(loaded.value?.count == 1)
+        let warnings = loaded.diagnostics.map(\.description)
+        #expect(
+            warnings
+                == (reach.map { reach in
+                    [
+                        "\(path): warning: every user of this machine can \(reach), close it to others (chmod o=)"
+                    ]
+                } ?? []))
+    }
+
+    @Test func accountsThatAreWrongAndOpenToAllAreBoth() throws {
+        let path = try directory.write("default: p\n", to: "accounts.yml")
+        try #require(chmod(path, 0o666) == 0)
+        let diagnostics = Accounts.load(path: path).diagnostics
+        #expect(diagnostics.map(\.severity) == [.error, .warning])
+    }
+
     @Test func aFileNamedByHandHasToBeThere() {
         let complaint = ["/nowhere/a.yml: no such file, check the path"]
         #expect(Settings.load(path: "/nowhere/a.yml").diagnostics.map(\.description) == complaint)

@@ -15,7 +15,7 @@ import Testing
     }
 
     private func contents(of path: String) throws -> String {
-        String(decoding: try regularFile(path, limit: FileSizeLimit(mebibytes: 1, advice: "")), as: UTF8.self)
+        String(decoding: try regularFile(path, limit: FileSizeLimit(mebibytes: 1, advice: "")).bytes, as: UTF8.self)
     }
 
     /// The names in the directory but `.` and `..`.

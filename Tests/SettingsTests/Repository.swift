@@ -7,6 +7,6 @@ enum Repository {
     static func text(of path: String) throws -> String { String(decoding: try bytes(of: path), as: UTF8.self) }
 
     static func bytes(of path: String) throws -> [UInt8] {
-        try regularFile("\(top)/\(path)", limit: FileSizeLimit(mebibytes: 1, advice: ""))
+        try regularFile("\(top)/\(path)", limit: FileSizeLimit(mebibytes: 1, advice: "")).bytes
     }
 }

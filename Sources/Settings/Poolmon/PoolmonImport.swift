@@ -213,6 +213,7 @@ extension ServiceSettings {
 package func contentsForPoolmon(of path: String) throws(PoolmonMistake) -> [UInt8] {
     do throws(FileFailure) {
         return try regularFile(path, limit: FileSizeLimit(mebibytes: 1, advice: "poolmon's files are a few lines"))
+            .bytes
     } catch {
         throw PoolmonMistake("\(printable(path, limit: 4_096)): \(error.message)")
     }
