@@ -26,8 +26,8 @@ package final class DirectorClient {
 
     /// When a director that did not answer DIRECTOR-LIST is tried with it again.
     private static let ringRetry = Duration.seconds(60)
-    /// Rows are 30 to 100 bytes long: room for hundreds of thousands.
-    private static let listLimits = Limits(line: 65_536, total: 64 * 1_048_576)
+    /// Rows are 30 to 100 bytes long: room for more than a hundred thousand, which take some 100 MB of memory.
+    private static let listLimits = Limits(line: 65_536, total: 16 * 1_048_576)
     private static let commandLimits = Limits(line: 4096, total: 16_384)
 
     private let connector: Connector

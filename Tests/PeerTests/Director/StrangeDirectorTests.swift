@@ -49,6 +49,19 @@ struct Stranger: Sendable, CustomTestStringConvertible {
             try await connection.expect("VERSION")
             try await connection.expect("DIRECTOR-LIST")
         },
+        Stranger("DIRECTOR-LIST without end", "DIRECTOR-LIST: more than 16777216 bytes") { connection in
+            try await connection.write(version)
+            try await connection.expect("VERSION")
+            try await connection.expect("DIRECTOR-LIST")
+            try await connection.flood(String(repeating: "x", count: 4_000) + "\n")
+        },
+        Stranger("rows without end", "HOST-LIST: more than 16777216 bytes") { connection in
+            try await connection.write(version)
+            try await connection.expect("VERSION")
+            try await connection.answer("DIRECTOR-LIST", "127.0.0.11\t9090\tself\t0\tring synced\t0\n\n")
+            try await connection.expect("HOST-LIST")
+            try await connection.flood("127.0.1.1\t100\t0\t\(String(repeating: "x", count: 4_000))\tU\t0\n")
+        },
         Stranger("HOST-LIST without end", hosts: row, "HOST-LIST: no answer in time"),
         Stranger(
             "a row of more than 64 KiB", hosts: row + String(repeating: "1", count: 65_537) + "\n\n",

@@ -51,7 +51,30 @@ struct GoodServer: Sendable, CustomTestStringConvertible {
         ],
         phases: [.connect, .greeting, .command, .logout])
 
-    static let all = [imap, pop3, lmtp]
+    static let sieve = GoodServer(
+        mailProtocol: .sieve,
+        turns: [
+            Turn(
+                after: nil, says: "\"IMPLEMENTATION\" \"backend\"\r\n\"SASL\" {5}\r\nPLAIN\r\nOK \"ready\"\r\n",
+                phase: .greeting),
+            Turn(after: "AUTHENTICATE \"PLAIN\" ", says: "OK \"Logged in.\"\r\n", phase: .login),
+            Turn(after: "CAPABILITY", says: "\"SASL\" \"\"\r\nOK {4}\r\nDone\r\n", phase: .command),
+            Turn(after: "LOGOUT", says: "OK \"Logout completed.\"\r\n", phase: .logout),
+        ],
+        phases: [.connect, .greeting, .login, .command, .logout])
+
+    static let submission = GoodServer(
+        mailProtocol: .submission,
+        turns: [
+            Turn(after: nil, says: "220-backend\r\n220 ESMTP ready\r\n", phase: .greeting),
+            Turn(
+                after: "EHLO localhost", says: "250-backend\r\n250-8BITMIME\r\n250 AUTH PLAIN\r\n", phase: .greeting),
+            Turn(after: "AUTH PLAIN ", says: "235 2.7.0 Logged in.\r\n", phase: .login),
+            Turn(after: "QUIT", says: "221 2.0.0 Bye\r\n", phase: .logout),
+        ],
+        phases: [.connect, .greeting, .login, .logout])
+
+    static let all = [imap, pop3, lmtp, sieve, submission]
 
     var testDescription: String { mailProtocol.rawValue }
 
