@@ -18,7 +18,7 @@ BINARY := .build/release/dovemon
 DOCUMENTS := README.md CHANGELOG.md LICENSE $(wildcard docs/*.md)
 SAMPLES := config.yml test.accounts.yml
 
-.PHONY: help build release demo test simulate reliability fuzz lint format clean install install-unit uninstall
+.PHONY: help build release demo test simulate reliability fuzz sanitize lint format clean install install-unit uninstall
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.* ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -85,6 +85,10 @@ SECONDS := 60
 fuzz: ## fuzz a parser of foreign bytes: TARGET (default: all, see Fuzz/Corpus) for so many SECONDS (60)
 	@scripts/setup build
 	@scripts/fuzz "$(TARGET)" "$(SECONDS)"
+
+sanitize: ## run the tests under Thread and Address Sanitizer, but those on a real ring
+	@scripts/setup build
+	@scripts/sanitize
 
 lint: ## check the format
 	swift format lint --strict --parallel -r $(SOURCES)
