@@ -110,7 +110,7 @@ let package = Package(
             name: "ProbesTests", dependencies: ["Probes", "Site", "Transport", "Rehearsal"], swiftSettings: strict),
         .testTarget(
             name: "FuzzTests",
-            dependencies: ["Probes", "DirectorAdmin", "Settings", "Transport", "Site", "Rehearsal"],
+            dependencies: ["Probes", "DirectorAdmin", "Settings", "Monitor", "Transport", "Site", "Rehearsal"],
             swiftSettings: strict),
         .testTarget(
             name: "DirectorAdminTests",

@@ -17,6 +17,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.2.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
     ],
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
@@ -33,6 +34,19 @@ let package = Package(
             name: "DirectorAdmin",
             dependencies: [
                 "Site", "Transport", nio, .product(name: "OrderedCollections", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "Health",
+            dependencies: ["Site", .product(name: "HeapModule", package: "swift-collections")],
+            swiftSettings: strict),
+        .target(
+            name: "Monitor",
+            dependencies: [
+                "Site", "Transport", "Probes", "DirectorAdmin", "Health", "Settings", nio,
+                .product(name: "NIOPosix", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
+                .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: strict),
         .target(name: "Settings", dependencies: ["Site", "CLibYAML"], swiftSettings: strict),
@@ -40,7 +54,7 @@ let package = Package(
             name: "Rehearsal", dependencies: ["Site", "Transport"], path: "Tests/Rehearsal", swiftSettings: strict),
         .target(
             name: "FuzzTargets",
-            dependencies: ["Rehearsal", "Probes", "DirectorAdmin", "Settings", "Transport", "Site"],
+            dependencies: ["Rehearsal", "Probes", "DirectorAdmin", "Settings", "Monitor", "Transport", "Site"],
             path: "Tests/FuzzTests/Targets", swiftSettings: strict),
         .executableTarget(
             name: "Program", dependencies: ["FuzzTargets", "CFuzzer"], path: "Program", swiftSettings: strict),

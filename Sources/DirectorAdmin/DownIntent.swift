@@ -44,7 +44,8 @@ package struct RestoredIntents: Hashable, Sendable {
         guard let intent = intents.removeValue(forKey: row.address) else { return nil }
         guard row.state == .down else { return isSettled ? nil : intent }
         if let change = intent.change { return change == row.lastChange ? intent : nil }
-        let age = row.lastChange - unixOrigin - Int(intent.at.nanoseconds / 1_000_000_000)
+        // Both times are foreign, and may be anything.
+        let age = row.lastChange &- unixOrigin &- Int(intent.at.nanoseconds / 1_000_000_000)
         return Self.tolerance.contains(age) ? DownIntent(at: intent.at, change: row.lastChange) : nil
     }
 }

@@ -10,6 +10,7 @@ package struct FuzzTarget: Sendable {
         PollTarget.all + [
             FuzzTarget(name: "host-list", complaints: DirectorTarget.list),
             FuzzTarget(name: "director-reply", complaints: DirectorTarget.reply),
+            FuzzTarget(name: "state", complaints: StateTarget.complaints),
             FuzzTarget(name: "settings", complaints: FileTarget.settings),
             FuzzTarget(name: "accounts", complaints: FileTarget.accounts),
             FuzzTarget(name: "poolmon", complaints: FileTarget.poolmon),

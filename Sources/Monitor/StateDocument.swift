@@ -1,14 +1,14 @@
 internal import DirectorAdmin
 internal import FoundationEssentials
 internal import Health
-internal import Monitor
 internal import Site
 
 /// The state as JSON. Times are seconds since 1970.
-struct StateDocument: Codable {
+package struct StateDocument: Codable {
     /// Why a file cannot be used.
-    struct Unusable: Error {
-        let reason: String
+    package struct Unusable: Error {
+        /// In one line.
+        package let reason: String
     }
 
     fileprivate struct Entry: Codable {
@@ -38,14 +38,19 @@ struct StateDocument: Codable {
     private static let currentVersion = 1
     private static let kind = "dovemon state"
     /// What no clock of ours says: JSON may hold any number, and none of them may trap.
-    fileprivate static let times = 0.0...1e11
+    fileprivate static let times = 0.0...1e10
+
+    /// Longer than any hold.
+    fileprivate static let holds = 0.0...86_400
 
     private var file: String
     private var version: Int
     private var director: String
     private var backends: [String: Entry]
 
-    static func encode(_ state: MonitorState, director: String, origin: Double) -> [UInt8] {
+    /// The document of a state; `director` is the path of the director-admin socket, `origin` is `Instant.origin` in seconds
+    /// since 1970.
+    package static func encode(_ state: MonitorState, director: String, origin: Double) -> [UInt8] {
         var backends: [String: Entry] = [:]
         for (address, intent) in state.intents {
             backends["\(address)", default: Entry()].down = Down(at: origin + intent.at.seconds, change: intent.change)
@@ -68,7 +73,8 @@ struct StateDocument: Codable {
         return Array(data) + [UInt8(ascii: "\n")]
     }
 
-    static func decode(_ bytes: [UInt8], director: String, origin: Double) throws(Unusable) -> MonitorState {
+    /// The state of a document, which may hold anything.
+    package static func decode(_ bytes: [UInt8], director: String, origin: Double) throws(Unusable) -> MonitorState {
         guard let document = try? JSONDecoder().decode(StateDocument.self, from: Data(bytes)), document.file == kind
         else { throw Unusable(reason: "no state of dovemon's, or damaged") }
         guard document.version == currentVersion else {
@@ -96,17 +102,18 @@ struct StateDocument: Codable {
 
 extension StateDocument.Entry {
     fileprivate var isSane: Bool {
-        let all = [down?.at, raisedAt, upAt, warHold, warEnd, flapHold].compactMap { $0 } + (downs ?? [])
-        return all.allSatisfy(StateDocument.times.contains) && (downs ?? []).count <= 1000
+        let times = [down?.at, raisedAt, upAt, warEnd].compactMap { $0 } + (downs ?? [])
+        return times.allSatisfy(StateDocument.times.contains) && (downs ?? []).count <= 1000
+            && [warHold, flapHold].compactMap { $0 }.allSatisfy(StateDocument.holds.contains)
     }
 
     fileprivate func raising(_ origin: Double) -> Raising {
         var raising = Raising()
         raising.raisedAt = raisedAt.map { StateDocument.instant($0, origin) }
         raising.upAt = upAt.map { StateDocument.instant($0, origin) }
-        raising.warHold = warHold.map { .milliseconds(Int64($0 * 1000)) }
+        raising.warHold = warHold.map { .milliseconds(Int64(($0 * 1000).rounded())) }
         raising.warEnd = warEnd.map { StateDocument.instant($0, origin) }
-        raising.flapHold = flapHold.map { .milliseconds(Int64($0 * 1000)) }
+        raising.flapHold = flapHold.map { .milliseconds(Int64(($0 * 1000).rounded())) }
         raising.downs = (downs ?? []).map { StateDocument.instant($0, origin) }
         return raising
     }
