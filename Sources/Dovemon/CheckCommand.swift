@@ -131,7 +131,7 @@ private struct CheckRound: Sendable {
     private func judge(_ report: PollReport) -> PollReport {
         var standing = AccountStanding()
         var judged = report
-        judged.failure = standing.judge(report, policy.deciding.accountRule)
+        judged.failure = standing.judge(report, policy.deciding.rejection)
         return judged
     }
 

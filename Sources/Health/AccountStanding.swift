@@ -1,18 +1,24 @@
 package import Site
 
+/// What failures mean that may be no fault of the backend's.
+package struct Rejection: Hashable, Sendable {
+    /// Of a test account that is rejected.
+    package var account = PollFailure.Meaning.fault
+    /// Of trouble that a submission server has with its relay.
+    package var relay = PollFailure.Meaning.warning
+
+    /// The usual meanings.
+    package init(account: PollFailure.Meaning = .fault, relay: PollFailure.Meaning = .warning) {
+        self.account = account
+        self.relay = relay
+    }
+}
+
 /// Whether a backend has rejected the test account, and what its failures mean then.
 ///
 /// Dovecot answers a wrong password late, and later with each try (2, 6, 10, 17 s), so that a poll's time runs out before it
 /// does: such a timeout is the same as the answer.
 package struct AccountStanding: Hashable, Sendable {
-    /// Whether a rejected account counts against the backend.
-    package enum Rule: String, Hashable, Sendable, CaseIterable {
-        /// It does.
-        case down
-        /// It is only told.
-        case alert
-    }
-
     /// Whether it was rejected, and no login has succeeded since.
     package private(set) var isRejected = false
 
@@ -20,7 +26,7 @@ package struct AccountStanding: Hashable, Sendable {
     package init() {}
 
     /// Takes in a poll; gives its failure as it is to be taken, nil when it has succeeded.
-    package mutating func judge(_ report: PollReport, _ rule: Rule) -> PollFailure? {
+    package mutating func judge(_ report: PollReport, _ rule: Rejection) -> PollFailure? {
         guard var failure = report.failure else {
             if report.phases.contains(where: { $0.phase == .login }) { isRejected = false }
             return nil
@@ -32,7 +38,8 @@ package struct AccountStanding: Hashable, Sendable {
             if report.phases.contains(where: { $0.phase == .login }) { isRejected = false }
         default: break
         }
-        if failure.isAccountRejected { failure.meaning = rule == .down ? .fault : .warning }
+        if failure.isAccountRejected { failure.meaning = rule.account }
+        if failure.kind == .relay { failure.meaning = rule.relay }
         return failure
     }
 }

@@ -1,3 +1,4 @@
+internal import Health
 internal import Probes
 package import Settings
 internal import Site
@@ -50,7 +51,9 @@ extension Deciding {
         retryInterval = settings.retryInterval
         goodRoundsNeeded = settings.upCount
         minHealthy = settings.minHealthy
-        accountRule = settings.accountRule == .down ? .down : .alert
+        rejection = Rejection(
+            account: settings.accountRule == .down ? .fault : .warning,
+            relay: settings.relayRule == .down ? .fault : .warning)
         raising.ownOnly = settings.upPolicy == .own
         raising.warHold = settings.warHold
         raising.flapLimit = settings.flapLimit

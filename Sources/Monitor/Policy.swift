@@ -108,8 +108,8 @@ package struct Deciding: Hashable, Sendable {
     package var minHealthy = MinHealthy.off
     /// What holds a healthy backend down.
     package var raising = Raising.Rules()
-    /// Whether a rejected test account counts against the backend.
-    package var accountRule = AccountStanding.Rule.down
+    /// What failures mean that may be no fault of the backend's.
+    package var rejection = Rejection()
     /// How many users are moved at once; nil for the director's own number.
     package var parallelMoves: Int?
 

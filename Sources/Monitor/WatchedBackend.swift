@@ -73,7 +73,7 @@ extension WatchedBackend {
         _ service: Service, _ report: PollReport, _ deciding: Deciding, _ rules: BackendHealth.Rules, at now: Instant
     ) -> (outcome: BackendHealth.Outcome, report: PollReport) {
         var report = report
-        report.failure = account.judge(report, deciding.accountRule)
+        report.failure = account.judge(report, deciding.rejection)
         recentRounds.pollEnded(report)
         failedPolls.pollEnded(service, report, at: now)
         let outcome = health.pollEnded(service, report.failure, rules, at: now)

@@ -8,6 +8,9 @@ extension Setting {
             "auth_failure", \.accountRule, .oneOf,
             "down: a rejected test account counts against the backend; alert: it is only told"),
         Setting(
+            "relay_failure", \.relayRule, .oneOf,
+            "the same of trouble that a submission server has with its relay"),
+        Setting(
             "up_policy", \.upPolicy, .oneOf,
             "any: every backend that polls well goes up; own: only what this dovemon took down"),
         Setting(
@@ -34,8 +37,8 @@ package enum UpPolicy: String, Hashable, Sendable, CaseIterable {
     case own
 }
 
-/// Whether a rejected test account counts against the backend.
-package enum AccountFailure: String, Hashable, Sendable, CaseIterable {
+/// Whether what may be no fault of the backend's counts against it.
+package enum DoubtfulFailure: String, Hashable, Sendable, CaseIterable {
     /// It does.
     case down
     /// It is only told.

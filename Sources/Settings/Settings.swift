@@ -53,7 +53,9 @@ package struct Settings: Equatable, Sendable {
     /// How many healthy backends of a tag a HOST-DOWN has to leave.
     package var minHealthy = MinHealthy.off
     /// Whether a rejected test account counts against the backend.
-    package var accountRule = AccountFailure.down
+    package var accountRule = DoubtfulFailure.down
+    /// Whether the trouble of a submission server's relay counts against the backend.
+    package var relayRule = DoubtfulFailure.alert
     /// Which backends get HOST-UP.
     package var upPolicy = UpPolicy.any
     /// How long a backend is left to those that took it down again.

@@ -189,7 +189,7 @@ extension Watch {
     // MARK: What counts
 
     @Test func aRejectedAccountOnlyAlertsWherePolicySaysSo() {
-        let policy = Policy.polling(imap, failuresNeeded: 1).deciding { $0.accountRule = .alert }
+        let policy = Policy.polling(imap, failuresNeeded: 1).deciding { $0.rejection.account = .warning }
         var watch = Watch(policy, row(1))
         watch.faults[row(1).address] = [imap: rejected]
         watch.run(to: 290)

@@ -30,6 +30,7 @@ import Testing
             delayed_down_limit: 7
             min_healthy: 33%
             auth_failure: alert
+            relay_failure: down
             up_policy: own
             war_hold: 30
             flap_limit: 3

@@ -112,7 +112,7 @@ extension Referee {
         let policy = monitor.policy
         let truth = world.network.truth(
             monitor.number, backend, timeout: policy.timeout, patience: policy.patience,
-            countsRejections: policy.deciding.accountRule == .down, at: now)
+            countsRejections: policy.deciding.rejection.account == .fault, at: now)
         let version = world.scenario.services.indices.reduce(0) {
             $0 + world.network.version(monitor.number, backend, $1)
         }
@@ -205,7 +205,7 @@ extension Ledger.Backend {
         let isLateRejection = isRejected && failure.phase == .login && failure.kind == .timeout
         guard failure.isAccountRejected || isLateRejection else { return failure.meaning }
         isRejected = true
-        return policy.deciding.accountRule == .down ? .fault : .warning
+        return policy.deciding.rejection.account
     }
 }
 

@@ -50,7 +50,7 @@ extension Scenario {
         variant.deciding.raising.ownOnly = random.chance(0.25)
         variant.deciding.raising.warHold = random.one(of: [.seconds(600), .seconds(600), .seconds(60)])
         variant.deciding.raising.flapLimit = random.one(of: [0, 0, 0, 3])
-        variant.deciding.accountRule = random.one(of: [.down, .down, .down, .alert])
+        variant.deciding.rejection.account = random.one(of: [.fault, .fault, .fault, .warning])
         variant.removal = random.one(of: [.no, .no, .no, .marked])
         return variant
     }
