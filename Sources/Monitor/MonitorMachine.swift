@@ -149,7 +149,9 @@ extension MonitorMachine {
         if policy.services.contains(id.service) {
             let (outcome, report) = backend.pollEnded(id.service, report, policy.deciding, rules, at: now)
             isRapid = outcome.stage != nil
-            actions += told(id, &backend, report, outcome, at: now).map { backend.tell($0) }
+            let told = backend.told(
+                of: id, report, outcome, needed: policy.failuresNeeded, &troubles, at: now)
+            actions += told.map { backend.tell($0) }
             // By itself: what others of the round have delivered is no concern of a rapid poll.
             if outcome.pollsAgain {
                 let plan = policy.plan(for: id.address, id.service)
@@ -203,41 +205,6 @@ extension MonitorMachine {
         if backend.listed == .down { return .alreadyDown }
         if policy.isDryRun { return .dryRun }
         return policy.deciding.delayedDown.map { .delayedDown($0.delay) } ?? .down
-    }
-}
-
-// MARK: - What is told of polls
-
-extension MonitorMachine {
-    private mutating func told(
-        _ id: PollID, _ backend: inout WatchedBackend, _ report: PollReport, _ outcome: BackendHealth.Outcome,
-        at now: Instant
-    ) -> [MonitorEvent] {
-        var events = [event(id, backend, report, outcome, at: now)]
-        events += backend.news(id.service, report).map { .pollWarned(backend: backend.spelling, id.service, $0) }
-        if let stage = outcome.stage, stage.result == .passed {
-            events.append(.rapidStagePassed(backend: backend.spelling, id.service, stage))
-        }
-        return events
-    }
-
-    private mutating func event(
-        _ id: PollID, _ backend: WatchedBackend, _ report: PollReport, _ outcome: BackendHealth.Outcome, at now: Instant
-    ) -> MonitorEvent {
-        guard let failure = report.failure else {
-            troubles.over(id.address, id.service)
-            return .pollSucceeded(backend: backend.spelling, id.service, report)
-        }
-        guard let streak = outcome.streak else {
-            let isNews = troubles.isNews(failure, id.address, id.service, at: now)
-            return .pollUndetermined(backend: backend.spelling, id.service, failure, isNews: isNews)
-        }
-        if let stage = outcome.stage {
-            return .rapidPollFailed(backend: backend.spelling, id.service, report, failure, stage)
-        }
-        return .pollFailed(
-            backend: backend.spelling, id.service, report, failure,
-            failures: streak.count, needed: policy.failuresNeeded)
     }
 }
 
