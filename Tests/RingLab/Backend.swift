@@ -138,6 +138,6 @@ package final class Backend: Sendable {
                 + (quota.map(quotaConfiguration) ?? ""))
     }
 
-    private var mailDirectory: String { "\(instance.directory)/mail" }
+    var mailDirectory: String { "\(instance.directory)/mail" }
     var mailbox: String { "\(mailDirectory)/\(account.username)" }
 }

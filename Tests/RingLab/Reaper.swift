@@ -117,7 +117,11 @@ final class Reaper: Sendable {
                 sleep 0.02
                 tries=$((tries + 1))
             done
-            cd / && rm -rf "$here"
+            cd /
+            while read -r _ place _; do
+                case $place in "$here"/*) umount -l "$place" ;; esac
+            done </proc/mounts
+            rm -rf "$here"
             exit
         }
 
