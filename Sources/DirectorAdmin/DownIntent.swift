@@ -18,6 +18,8 @@ package struct DownIntent: Hashable, Sendable {
 package struct RestoredIntents: Hashable, Sendable {
     /// By backend.
     package private(set) var intents: [IPAddress: DownIntent]
+    /// Those whose earlier run has ended; of the others, this run itself has lost sight.
+    private var ofEarlierRun: Set<IPAddress>
     /// `Instant.origin` in seconds since 1970, by the clock of now.
     private let unixOrigin: Int
 
@@ -28,13 +30,19 @@ package struct RestoredIntents: Hashable, Sendable {
     /// Makes the memory; by itself, an empty one.
     package init(_ intents: [IPAddress: DownIntent] = [:], unixOrigin: Int = 0) {
         self.intents = intents
+        ofEarlierRun = Set(intents.keys)
         self.unixOrigin = unixOrigin
     }
 
     /// The backend is not listed any more: it may come back as it was.
     mutating func keep(_ intent: DownIntent?, of address: IPAddress) {
-        if let intent { intents[address] = intent }
+        guard let intent else { return }
+        intents[address] = intent
+        ofEarlierRun.remove(address)
     }
+
+    /// Whether it is not known how far this monitor has come with this backend.
+    func isOfEarlierRun(_ address: IPAddress) -> Bool { ofEarlierRun.contains(address) }
 
     /// The backend is listed for the first time in this run, or again: gives what holds on for it.
     ///

@@ -35,6 +35,8 @@ struct HostRecord: Sendable {
     var evidence = PollEvidence()
     /// Whose down it is.
     private(set) var ownership = Ownership.none
+    /// Whether an earlier run took it down, and may have ended before its users were moved away.
+    private var isMoveUnknown = false
     /// The state that was last told; while a command is under way, the listed one is not yet news.
     private var toldState: HostState?
 
@@ -127,6 +129,9 @@ struct HostRecord: Sendable {
         wantedSince = now
         isWishTold = false
         if state != .down, case .none = command, host.state == .up { ownership = .none }
+        // A backend that has recovered meanwhile keeps them: it goes up.
+        if state == .down, isMoveUnknown, host.users > 0 { move.owed() }
+        if state != nil { isMoveUnknown = false }
         return true
     }
 
@@ -140,9 +145,10 @@ struct HostRecord: Sendable {
         if case .decided(let intent) = ownership { ownership = .intended(intent) }
     }
 
-    /// An earlier run of this monitor had decided on it, or done it.
-    mutating func restore(_ intent: DownIntent) {
+    /// This monitor had decided on it, or done it: in an earlier run, or before the director did not list it for a while.
+    mutating func restore(_ intent: DownIntent, isOfEarlierRun: Bool) {
         ownership = host.state == .down ? .own(intent) : .intended(intent)
+        isMoveUnknown = isOfEarlierRun && host.state == .down
     }
 
     /// The director lists it again, while something of before is still under way.
@@ -152,6 +158,7 @@ struct HostRecord: Sendable {
         wanted = nil
         evidence = PollEvidence()
         ownership = .none
+        isMoveUnknown = false
         move.settled()
     }
 
@@ -216,6 +223,7 @@ struct HostRecord: Sendable {
         if command.verb?.state == nil, row.state != toldState {
             toldState = row.state
             move.settled()
+            isMoveUnknown = false
             events.append(.stateChanged(row, .foreign))
             // An unsettled ring may have shown it up for a while.
             if row.state == .down, intent?.change != row.lastChange { ownership = .none }

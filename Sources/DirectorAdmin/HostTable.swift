@@ -76,7 +76,9 @@ struct HostTable: Sendable {
             } else {
                 var record = departed.removeValue(forKey: row.address) ?? HostRecord(row)
                 record.returned(as: row)
-                if let intent = restored.claim(row, isSettled: isSettled) { record.restore(intent) }
+                if let intent = restored.claim(row, isSettled: isSettled) {
+                    record.restore(intent, isOfEarlierRun: restored.isOfEarlierRun(row.address))
+                }
                 records[row.address] = record
                 events.append(.hostAppeared(row))
             }

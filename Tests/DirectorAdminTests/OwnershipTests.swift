@@ -96,6 +96,22 @@ import Testing
         #expect(machine.isOwnDown(row(1).address) == isOurs)
     }
 
+    @Test func usersThatMayNotHaveBeenMovedAreMovedOnceTheBackendIsSeenToBeFaulty() {
+        let intent = DownIntent(at: Self.decided, change: 1_000_901)
+        let row = row(1, .down, users: 3, changed: 1_000_901)
+        var machine = restarted(intent, row)
+        #expect(machine.wanted(.down, for: row.address, at: .origin + .seconds(1000)).asked == [move(1, row)])
+        // Nobody is left of another one, and a third has recovered.
+        let empty = DirectorAdminTests.row(1, .down, changed: 1_000_901)
+        machine = restarted(intent, empty)
+        #expect(machine.wanted(.down, for: row.address, at: .origin + .seconds(1000)).asked == [])
+        machine = restarted(intent, row)
+        #expect(machine.wanted(.up, for: row.address, at: .origin + .seconds(1000)).asked == [up(1, row)])
+        // What others took down is theirs, users and all.
+        machine = restarted(intent, DirectorAdminTests.row(1, .down, users: 3, changed: 1_000_950))
+        #expect(machine.wanted(.down, for: row.address, at: .origin + .seconds(1000)).asked == [])
+    }
+
     @Test func whatIsListedUpIsNobodysUnlessTheRingIsNotSynced() {
         #expect(restarted(DownIntent(at: Self.decided), row(1)).intents.isEmpty)
         #expect(!restarted(DownIntent(at: Self.decided), row(1), ring: .syncing).intents.isEmpty)
