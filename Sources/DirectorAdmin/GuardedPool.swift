@@ -10,14 +10,17 @@ struct GuardedPool: Sendable {
     private var serving: [IPAddress: PollEvidence] = [:]
     /// Those that are to be taken down; the first that began to fail comes first.
     private var candidates: OrderedDictionary<IPAddress, PollEvidence.Failing> = [:]
-    /// Those for which polls have been asked for that have not been started yet.
-    private var asked: Set<IPAddress> = []
+    /// When polls were last asked for, out of turn.
+    private var asked: [IPAddress: Instant] = [:]
     /// The candidates that may go down, where it is not all of them.
     private var released: OrderedSet<IPAddress> = []
     private var releasesAll = true
     private var alert: Alert?
     /// Whether something has changed that the decision rests on.
     var isStale = false
+    private var decidedAt = Instant.origin
+    /// Since when something has been withheld.
+    private var withheldSince: Instant?
 
     private struct Alert: Sendable {
         let since: Instant
@@ -31,6 +34,9 @@ struct GuardedPool: Sendable {
 
     /// Backends that join those that are withheld are told of together.
     private static let pause = Duration.seconds(1)
+    /// A pool of more backends is looked at less often: each look goes through all of them.
+    private static let crowd = 64
+    private static let crowdPause = Duration.milliseconds(50)
 
     /// The candidates that may go down, the first that began to fail first.
     var permitted: ArraySlice<IPAddress> { (releasesAll ? candidates.keys : released).elements[...] }
@@ -41,10 +47,19 @@ struct GuardedPool: Sendable {
 
     /// When it is to be decided anew, or somebody is to be told or reminded.
     func nextTelling(_ manners: Reconciliation.Manners) -> Instant {
-        if isStale, !candidates.isEmpty { return .origin }
-        guard let alert else { return .distantFuture }
+        if isStale, !candidates.isEmpty { return nextDecision }
+        guard let alert else { return isWithholding ? certain(manners) : .distantFuture }
         let reminder = alert.remindedAt + manners.reminder
         return withheld.allSatisfy(alert.told.contains) ? reminder : min(reminder, alert.toldAt + Self.pause)
+    }
+
+    /// When it may be decided anew.
+    var nextDecision: Instant { serving.count <= Self.crowd ? .origin : decidedAt + Self.crowdPause }
+
+    /// When it is told that something is withheld, although others may still turn out to be healthy: backends of which
+    /// nothing can be learned must not keep it secret.
+    private func certain(_ manners: Reconciliation.Manners) -> Instant {
+        withheldSince.map { $0 + manners.interval + .seconds(10) } ?? .distantFuture
     }
 
     private var withheld: [IPAddress] {
@@ -64,7 +79,6 @@ extension GuardedPool {
         // That polls have begun decides nothing yet.
         if former != evidence, !(evidence?.hasOnlyBegun(since: former) ?? false) { isStale = true }
         if size != members.count { isStale = true }
-        if record.evidence.isAsked { asked.remove(address) }
         if isCandidate {
             add(address, record.evidence.failing ?? .init(since: record.wantedSince, asOf: record.wantedSince))
         } else {
@@ -75,7 +89,7 @@ extension GuardedPool {
     mutating func remove(_ address: IPAddress) {
         members.remove(address)
         serving[address] = nil
-        asked.remove(address)
+        asked[address] = nil
         removeCandidate(address)
         isStale = true
     }
@@ -107,12 +121,14 @@ extension GuardedPool {
 
 extension GuardedPool {
     /// Decides anew who may go down; gives the backends that are to be polled at once, as that may change it.
-    mutating func decide(_ rule: MinHealthy) -> [IPAddress] {
+    mutating func decide(at now: Instant, _ manners: Reconciliation.Manners) -> [IPAddress] {
         isStale = false
-        let needed = rule.needed(of: members.count)
+        decidedAt = now
+        let needed = manners.minHealthy.needed(of: members.count)
         releasesAll = needed == 0
         released = releasesAll ? [] : sparable(needed: needed)
-        return isWithholding ? lookFurther(needed: needed) : []
+        withheldSince = isWithholding ? withheldSince ?? now : nil
+        return isWithholding ? lookFurther(needed: needed, at: now, manners) : []
     }
 
     /// The candidates that leave enough healthy backends.
@@ -143,24 +159,32 @@ extension GuardedPool {
 
     /// Others, where too few were polled since the first one that is withheld began to fail: a few more than are missing, as
     /// some may not answer, and none where all of them would not be enough. Where enough were, it is itself asked again.
-    private mutating func lookFurther(needed: Int) -> [IPAddress] {
+    private mutating func lookFurther(
+        needed: Int, at now: Instant, _ manners: Reconciliation.Manners
+    ) -> [IPAddress] {
         let withheld = withheld
         guard let time = withheld.first.flatMap({ candidates[$0]?.since }) else { return [] }
         if count(healthyAfter: time) >= needed {
-            let again = withheld.prefix(16).filter { serving[$0]?.isAsked == false && asked.insert($0).inserted }
+            // Its turn comes every interval anyway.
+            let again = withheld.prefix(16).filter { address in
+                serving[address]?.isAsked == false && asked[address].map { now - $0 >= manners.interval } ?? true
+            }
+            for address in again { asked[address] = now }
             return Array(again)
         }
         var expected = 0
         var stale: [IPAddress] = []
         for (address, evidence) in serving where evidence.isHopeful {
-            let isAwaited = asked.contains(address) || evidence.isAsked
+            // One whose answer said nothing is not asked again at once.
+            let wasAsked = asked[address].map { $0 >= time && now - $0 < manners.interval } ?? false
+            let isAwaited = wasAsked || evidence.isAsked
             let isFresh = evidence.healthy.map { $0.asOf >= time } ?? false
             if isAwaited || isFresh { expected += 1 } else { stale.append(address) }
         }
         let missing = needed - expected
         guard missing > 0, missing <= stale.count else { return [] }
         let chosen = stale.sorted().prefix(2 * missing + 2)
-        asked.formUnion(chosen)
+        for address in chosen { asked[address] = now }
         return Array(chosen)
     }
 
@@ -181,7 +205,7 @@ extension GuardedPool {
         }
         let needed = manners.minHealthy.needed(of: members.count)
         let withheld = withheld
-        guard alert != nil || hopeful < needed, now >= (alert == nil ? now : nextTelling(manners)) else { return nil }
+        guard alert != nil || hopeful < needed || now >= certain(manners), now >= (alert == nil ? now : nextTelling(manners)) else { return nil }
         var alert = alert ?? Alert(since: now, remindedAt: now, toldAt: now)
         let isReminder = now >= alert.remindedAt + manners.reminder
         let news = isReminder ? withheld : withheld.filter { !alert.told.contains($0) }

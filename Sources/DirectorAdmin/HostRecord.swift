@@ -226,7 +226,10 @@ struct HostRecord: Sendable {
             isMoveUnknown = false
             events.append(.stateChanged(row, .foreign))
             // An unsettled ring may have shown it up for a while.
-            if row.state == .down, intent?.change != row.lastChange { ownership = .none }
+            if row.state == .down {
+                let isSeenBefore = intent.map { $0.change == row.lastChange } ?? false
+                ownership = isSeenBefore ? intent.map { .own($0) } ?? .none : .none
+            }
             // Others may know better by now: only what is wished from here on puts it up again.
             if row.state == .down, wanted == .up { wanted = nil }
         }

@@ -52,7 +52,9 @@ struct PoolGuard: Sendable {
         var events: [DirectorEvent] = []
         var polls: [IPAddress] = []
         for tag in concerned {
-            if pools[tag]?.isStale == true { polls += pools[tag]?.decide(manners.minHealthy) ?? [] }
+            if let pool = pools[tag], pool.isStale, now >= pool.nextDecision {
+                polls += pools[tag]?.decide(at: now, manners) ?? []
+            }
             if let event = pools[tag]?.tell(tag, at: now, manners, host: host) { events.append(event) }
             if pools[tag]?.isIdle != false { concerned.remove(tag) }
             if pools[tag]?.isEmpty == true { pools[tag] = nil }

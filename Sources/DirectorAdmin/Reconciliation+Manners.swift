@@ -31,6 +31,8 @@ extension Reconciliation {
         package var minHealthy = MinHealthy.off
         /// Have a HOST-DOWN written down before it is sent, so that a restart does not forget whose it was.
         package var recordsDowns = false
+        /// How old a HOST-DOWN that is written down may be when it is sent.
+        package var intentAge = Duration.seconds(5)
         /// So many HOST-DOWNs are written down at once while there is no room for their commands.
         package var decidedAhead = 256
         /// Tell what would be commanded, and command nothing.

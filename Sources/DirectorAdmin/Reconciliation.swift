@@ -50,6 +50,9 @@ package struct Reconciliation: Sendable {
         table = HostTable(restored: restored)
     }
 
+    /// Another director is asked from now on: what the former one said of the ring is not this one's word.
+    package mutating func directorChanged() { contact = DirectorContact() }
+
     /// The backends as last listed, in the order in which they first were.
     package var listedHosts: [Host] { table.hosts }
 
@@ -254,9 +257,10 @@ extension Reconciliation {
     private mutating func isRecorded(_ record: HostRecord, _ verb: DirectorCommand.Verb, at now: Instant) -> Bool {
         guard verb == .hostDown else { return true }
         switch record.ownership {
-        case .intended: return true
+        case .intended(let intent) where now - intent.at <= manners.intentAge || !manners.recordsDowns: return true
         case .decided: return false
-        case .none, .own:
+        // One that was decided long ago would not be known again by its time.
+        case .none, .own, .intended:
             table.update(record.host.address, manners) {
                 $0.downDecided(at: now)
                 if !manners.recordsDowns { $0.downRecorded() }

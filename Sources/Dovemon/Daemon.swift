@@ -43,7 +43,8 @@ final class Daemon: Service {
         let supervision = manager.map { Supervision($0) }
         self.supervision = NIOLoopBoundBox.makeBoxSendingValue(supervision, eventLoop: loop)
         stateFile = StateFile(files.settings)
-        let state = stateFile?.read(origin: UnixClock.origin())
+        let state = stateFile?.read(
+            origin: UnixClock.origin(), at: .now(), setsAside: !files.settings.isDryRun)
         for remark in state?.remarks ?? [] { log.logger.warning("\(remark)") }
         restored = state?.state ?? MonitorState()
         keeper = .makeBoxSendingValue(nil, eventLoop: loop)
@@ -68,6 +69,10 @@ final class Daemon: Service {
         try? await gracefulShutdown()
         manager?.send(.stopping, waits: true)
         try await loop.submit { [driver] in driver.value?.stop() }.get()
+        // What was just decided is not to be forgotten by the next run.
+        try? await loop.flatSubmit { [loop, keeper] in
+            keeper.value?.settle() ?? loop.makeSucceededVoidFuture()
+        }.get()
     }
 
     /// Makes ready for other settings; fails, and changes nothing, when the certificates' issuers cannot be read.

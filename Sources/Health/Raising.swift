@@ -53,16 +53,18 @@ package struct Raising: Hashable, Sendable {
     /// The backend was taken down, by this monitor or by others; gives what holds it from now on, where that is news.
     package mutating func wentDown(byOthers: Bool, isHealthy: Bool, _ rules: Rules, at now: Instant) -> Hold? {
         let flapping = countDown(rules, at: now)
+        defer { (raisedAt, upAt) = (nil, nil) }
         // It fails here now: nobody disagrees any more.
         if !byOthers { warEnd = nil }
-        guard byOthers, isHealthy, let raisedAt else {
-            self.raisedAt = nil
-            return flapping
-        }
+        // A backend that is not healthy has more to be told of than this.
+        guard byOthers, isHealthy else { return isHealthy ? flapping : nil }
         // Where it had stayed up for longer than the last time it was left alone, that quarrel is over.
-        let former = warHold.flatMap { now - raisedAt > max($0, rules.warHold) ? nil : $0 }
+        let longest = max(warHold ?? .zero, rules.warHold)
+        let isRecent = upAt.map { now - $0 <= longest } ?? false
+        // Whoever put it up: where three monitors watch a ring, two could otherwise take turns.
+        guard raisedAt != nil || isRecent else { return flapping }
+        let former = isRecent ? warHold : nil
         let hold = min(former.map { $0 * 2 } ?? rules.warHold, max(Self.longestWar, rules.warHold))
-        self.raisedAt = nil
         warHold = hold
         warEnd = now + hold
         return hold > .zero ? .war(hold) : flapping
@@ -79,15 +81,26 @@ package struct Raising: Hashable, Sendable {
     /// What holds a backend that is listed down and healthy since `goodSince`; nil when it may go up.
     package func hold(isOwn: Bool, goodSince: Instant?, _ rules: Rules, at now: Instant) -> Hold? {
         if rules.ownOnly, !isOwn { return .notOwn }
-        if let warEnd, now < warEnd { return .war(warEnd - now) }
+        if rules.warHold > .zero, let warEnd, now < warEnd { return .war(warEnd - now) }
         if let flapHold, rules.flapLimit > 0, goodSince.map({ now - $0 < flapHold }) ?? true {
             return .flapping(downs: downs.count, flapHold)
         }
         return nil
     }
 
+    /// The same as it can be by the clock of now: what was written down under a wrong one must not hold for years.
+    package func clamped(at now: Instant) -> Raising {
+        var clamped = self
+        clamped.raisedAt = raisedAt.map { min($0, now) }
+        clamped.upAt = upAt.map { min($0, now) }
+        clamped.warHold = warHold.map { min($0, Self.longestWar) }
+        clamped.warEnd = warEnd.map { min($0, now + (clamped.warHold ?? .zero)) }
+        clamped.flapHold = flapHold.map { min($0, Self.longestFlap) }
+        clamped.downs = downs.filter { $0 <= now }
+        return clamped
+    }
+
     private mutating func countDown(_ rules: Rules, at now: Instant) -> Hold? {
-        defer { upAt = nil }
         guard rules.flapLimit > 0 else { return nil }
         downs = downs.filter { now - $0 < rules.flapWindow } + [now]
         if let former = flapHold, let upAt, now - upAt < rules.flapWindow {

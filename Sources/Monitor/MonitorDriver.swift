@@ -61,7 +61,10 @@ package final class MonitorDriver {
 
     /// Puts other settings in force; `director` is nil where its socket is the same.
     package func change(to policy: Policy, director: DirectorClient?) {
-        if let director { self.director = director }
+        if let director {
+            self.director = director
+            feed(.directorChanged)
+        }
         places.change(to: policy.placesForPolls(upTo: pollLimit))
         places.forgetFailures()
         feed(.policyChanged(policy))
@@ -95,8 +98,8 @@ package final class MonitorDriver {
             let asked = director
             director.list { result in
                 switch result {
-                case _ where asked !== self.director:
-                    self.feed(.directorFailed(DirectorFailure("the settings name another director-admin socket now")))
+                // The one that is asked now has its own answer.
+                case _ where asked !== self.director: return
                 case .success(let listing): self.feed(.directorListed(listing))
                 case .failure(let failure): self.feed(.directorFailed(failure))
                 }

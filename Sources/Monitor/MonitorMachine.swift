@@ -41,6 +41,8 @@ package struct MonitorMachine: Sendable {
         case saved(version: Int)
         /// The settings are others now.
         case policyChanged(Policy)
+        /// Another director is asked from now on; the former one's answers do not come any more.
+        case directorChanged
     }
 
     /// Names a poll while it is under way.
@@ -66,8 +68,8 @@ package struct MonitorMachine: Sendable {
     private var troubles = ToldTroubles()
     private var unusedAccounts = UnusedAccounts()
     private var records = StateRecords()
-    /// What is known of backends that are not listed, or not yet.
-    private var unlisted: [IPAddress: Raising]
+    /// What is known of backends that went up or down before, listed or not.
+    private var raising: [IPAddress: Raising]
 
     /// A monitor that knows no backends yet; it reads the director as soon as it is woken.
     ///
@@ -81,7 +83,7 @@ package struct MonitorMachine: Sendable {
         self.schedule = Schedule(interval: policy.interval, from: now)
         self.reconciliation = Reconciliation(
             manners: policy.manners, restored: RestoredIntents(restored.intents, unixOrigin: unixOrigin))
-        self.unlisted = restored.raising
+        self.raising = restored.raising
         self.handledAt = now
     }
 
@@ -108,6 +110,7 @@ package struct MonitorMachine: Sendable {
             case .commandEnded(let id, let reply): follow(reconciliation.replied(id, reply, at: now), at: now)
             case .saved(let version): saved(version, at: now)
             case .policyChanged(let policy): change(to: policy, at: now)
+            case .directorChanged: directorChanged()
             }
         return doubts + actions + save()
     }
@@ -232,13 +235,10 @@ extension MonitorMachine {
     private mutating func told(_ event: DirectorEvent, at now: Instant) -> [Action] {
         switch event {
         case .hostAppeared(let host):
-            let known = unlisted.removeValue(forKey: host.address)
-            backends[host.address] = WatchedBackend(host, raising: known ?? Raising())
+            backends[host.address] = WatchedBackend(host, raising: raising[host.address] ?? Raising())
             schedule.add(host.address, at: now)
         case .hostDisappeared(let host):
-            if let raising = backends.removeValue(forKey: host.address)?.raising, raising != Raising() {
-                unlisted[host.address] = raising
-            }
+            backends[host.address] = nil
             schedule.remove(host.address)
         case .maintenanceChanged(let host): backends[host.address]?.isInMaintenance = host.isInMaintenance
         case .stateChanged(let host, let cause):
@@ -254,6 +254,7 @@ extension MonitorMachine {
     private mutating func stateChanged(_ host: Host, byOthers: Bool, at now: Instant) -> [Action] {
         let hold = backends[host.address]?.stateChanged(
             to: host.state, byOthers: byOthers, policy.deciding.raising, at: now)
+        raising[host.address] = backends[host.address]?.raising
         records.changed()
         return left(host.address, hold)
     }
@@ -264,8 +265,6 @@ extension MonitorMachine {
 extension MonitorMachine {
     private mutating func save() -> [Action] {
         guard policy.keepsState, let version = records.next() else { return [] }
-        var raising = unlisted
-        for (address, backend) in backends where backend.raising != Raising() { raising[address] = backend.raising }
         return [.save(MonitorState(intents: reconciliation.intents, raising: raising), version: version)]
     }
 
@@ -284,7 +283,14 @@ extension MonitorMachine {
         rules = policy.rules
         reconciliation.manners = policy.manners
         schedule.setInterval(policy.interval, at: now)
+        // It may be another file.
+        records.changed()
         return [.tell(.settingsChanged)] + (isSame ? [] : judgeAnew(at: now)) + startRounds(at: now)
+    }
+
+    private mutating func directorChanged() -> [Action] {
+        reconciliation.directorChanged()
+        return []
     }
 
     /// What is polled has changed: what went wrong elsewhere is forgotten, and only a round of all that is polled now shows

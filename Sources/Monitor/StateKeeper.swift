@@ -12,12 +12,17 @@ package final class StateKeeper {
 
     /// How long a command waits for the disk.
     private static let patience = TimeAmount.seconds(1)
+    /// How long the end of the program does.
+    private static let lastPatience = TimeAmount.milliseconds(500)
 
     private let loop: NIOIsolatedEventLoop
     private var write: Write
     private var isWriting = false
     private var next: (state: MonitorState, version: Int)?
     private var hasFailed = false
+    private var written = 0
+    private let thread = NIOThreadPool(numberOfThreads: 1)
+    private var idle: [EventLoopPromise<Void>] = []
     /// Called with the version that need not be waited for any longer.
     var saved: (Int) -> Void = { _ in }
     var tell: (MonitorEvent) -> Void = { _ in }
@@ -26,6 +31,21 @@ package final class StateKeeper {
     package init(loop: any EventLoop, write: @escaping Write) {
         self.loop = loop.assumeIsolated()
         self.write = write
+        thread.start()
+    }
+
+    /// Succeeds when all is written, or there is no more patience.
+    package func settle() -> EventLoopFuture<Void> {
+        guard isWriting else { return loop.nonisolated().makeSucceededVoidFuture() }
+        let promise = loop.nonisolated().makePromise(of: Void.self)
+        idle.append(promise)
+        loop.scheduleTask(in: Self.lastPatience) { self.settled() }
+        return promise.futureResult
+    }
+
+    private func settled() {
+        for promise in idle { promise.succeed() }
+        idle = []
     }
 
     /// Writes by other means from now on.
@@ -34,15 +54,22 @@ package final class StateKeeper {
     func keep(_ state: MonitorState, _ version: Int) {
         next = (state, version)
         writeNext()
-        loop.scheduleTask(in: Self.patience) { self.saved(version) }
+        loop.scheduleTask(in: Self.patience) { self.outOfPatience(version) }
+    }
+
+    private func outOfPatience(_ version: Int) {
+        guard written < version else { return }
+        failed("no answer from the disk for a second")
+        saved(version)
     }
 
     private func writeNext() {
-        guard !isWriting, let (state, version) = next else { return }
+        guard !isWriting else { return }
+        guard let (state, version) = next else { return settled() }
         next = nil
         isWriting = true
         let write = write
-        NIOThreadPool.singleton.runIfActive(eventLoop: loop.nonisolated()) { try write(state) }
+        thread.runIfActive(eventLoop: loop.nonisolated()) { try write(state) }
             .assumeIsolated().whenComplete { result in
                 self.isWriting = false
                 self.ended(version, result)
@@ -55,10 +82,14 @@ package final class StateKeeper {
         case .success:
             if hasFailed { tell(.stateSaved(nil)) }
             hasFailed = false
-        case .failure(let error):
-            if !hasFailed { tell(.stateSaved("\(error)")) }
-            hasFailed = true
+        case .failure(let error): failed("\(error)")
         }
+        written = version
         saved(version)
+    }
+
+    private func failed(_ why: String) {
+        if !hasFailed { tell(.stateSaved(why)) }
+        hasFailed = true
     }
 }

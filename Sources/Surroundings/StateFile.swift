@@ -1,6 +1,6 @@
 internal import Glibc
 package import Monitor
-internal import Site
+package import Site
 
 /// The file in which the monitor's state outlives it.
 ///
@@ -27,8 +27,11 @@ package struct StateFile: Hashable, Sendable {
         self.director = director
     }
 
-    /// Reads the state; gives also what people should know. `origin` is `Instant.origin` in seconds since 1970.
-    package func read(origin: Double) -> (state: MonitorState, remarks: [String]) {
+    /// Reads the state; gives also what people should know. `origin` is `Instant.origin` in seconds since 1970. A dry run,
+    /// which may run beside the real one, sets nothing aside.
+    package func read(
+        origin: Double, at now: Instant, setsAside: Bool = true
+    ) -> (state: MonitorState, remarks: [String]) {
         let bytes: [UInt8]?
         do throws(Failure) {
             bytes = try contents()
@@ -38,9 +41,11 @@ package struct StateFile: Hashable, Sendable {
         // Without a file it is a first start.
         guard let bytes else { return (MonitorState(), directoryRemarks()) }
         do throws(StateDocument.Unusable) {
-            return (try StateDocument.decode(bytes, director: director, origin: origin), directoryRemarks())
+            var state = try StateDocument.decode(bytes, director: director, origin: origin)
+            state.raising = state.raising.mapValues { $0.clamped(at: now) }
+            return (state, directoryRemarks())
         } catch {
-            return (MonitorState(), [setAside(error.reason)])
+            return (MonitorState(), [setsAside ? setAside(error.reason) : "\(path): \(error.reason): not used"])
         }
     }
 
@@ -48,7 +53,9 @@ package struct StateFile: Hashable, Sendable {
     package func write(_ state: MonitorState, origin: Double) throws(Failure) {
         let bytes = StateDocument.encode(state, director: director, origin: origin)
         let new = path + ".new"
-        let descriptor = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        // Whatever stands there, a link or a pipe even, was left over or put there by somebody.
+        unlink(new)
+        let descriptor = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw failure(new) }
         let isWritten = writeAll(bytes, descriptor) && fsync(descriptor) == 0
         let error = errno

@@ -59,9 +59,20 @@ private func at(_ seconds: Int) -> Instant { .origin + .seconds(seconds) }
         #expect(hold(at: 11) == nil)
     }
 
-    @Test mutating func whatOthersRaisedIsNoQuarrel() {
+    /// Two monitors that agree must not take turns against a third.
+    @Test mutating func whatOthersRaisedIsAQuarrelForAWhile() {
         raising.wentUp(byOthers: true, at: at(0))
-        #expect(down(byOthers: true, isHealthy: true, at: 10) == nil)
+        #expect(down(byOthers: true, isHealthy: true, at: 10) == .war(.seconds(600)))
+        raising = Raising()
+        raising.wentUp(byOthers: true, at: at(0))
+        #expect(down(byOthers: true, isHealthy: true, at: 601) == nil)
+    }
+
+    @Test mutating func withTheRuleGoneNothingHolds() {
+        raising.wentUp(byOthers: false, at: at(0))
+        _ = down(byOthers: true, isHealthy: true, at: 10)
+        rules.warHold = .zero
+        #expect(hold(goodSince: 20, at: 21) == nil)
     }
 
     @Test mutating func othersMayEndAQuarrel() {
@@ -93,7 +104,7 @@ private func at(_ seconds: Int) -> Instant { .origin + .seconds(seconds) }
             #expect(hold(goodSince: time, at: time) == nil)
             raising.wentUp(byOthers: false, at: at(time + 50))
         }
-        #expect(down(byOthers: true, at: 200) == .flapping(downs: 3, .seconds(120)))
+        #expect(down(byOthers: true, at: 200) == nil, "it is not healthy, and that is told")
         #expect(hold(goodSince: nil, at: 1000) == .flapping(downs: 3, .seconds(120)))
         #expect(hold(goodSince: 210, at: 329) == .flapping(downs: 3, .seconds(120)))
         #expect(hold(goodSince: 210, at: 330) == nil)
@@ -104,7 +115,8 @@ private func at(_ seconds: Int) -> Instant { .origin + .seconds(seconds) }
         var expected = 120
         var now = 0
         for _ in 0..<7 {
-            #expect(down(byOthers: false, at: now) == .flapping(downs: 1, .seconds(expected)))
+            _ = down(byOthers: false, at: now)
+            #expect(hold(at: now) == .flapping(downs: 1, .seconds(expected)))
             now += expected
             raising.wentUp(byOthers: false, at: at(now))
             now += 599
@@ -112,13 +124,16 @@ private func at(_ seconds: Int) -> Instant { .origin + .seconds(seconds) }
         }
         #expect(expected == 3600)
         // It has stayed up for the whole window.
-        #expect(down(byOthers: false, at: now + 1) == .flapping(downs: 1, .seconds(120)))
+        _ = down(byOthers: false, at: now + 1)
+        #expect(hold(at: now + 1) == .flapping(downs: 1, .seconds(120)))
     }
 
     @Test mutating func downsOutsideOfTheWindowDoNotCount() {
         rules.flapLimit = 2
         #expect(down(byOthers: false, at: 0) == nil)
-        #expect(down(byOthers: false, at: 600) == nil)
-        #expect(down(byOthers: false, at: 1199) != nil)
+        _ = down(byOthers: false, at: 600)
+        #expect(hold(at: 600) == nil)
+        _ = down(byOthers: false, at: 1199)
+        #expect(hold(at: 1199) != nil)
     }
 }

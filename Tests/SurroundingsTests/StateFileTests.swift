@@ -33,6 +33,8 @@ import Testing
             raising: [address(1): raising])
     }()
 
+    private static let now = Instant.origin + .seconds(1000)
+
     private static func address(_ number: Int) -> IPAddress {
         guard let address = IPAddress("10.0.0.\(number)") else { preconditionFailure("no address") }
         return address
@@ -42,7 +44,7 @@ import Testing
 
     @Test func whatIsWrittenIsReadAgain() throws {
         try file.write(Self.state, origin: origin)
-        let (state, remarks) = file.read(origin: origin)
+        let (state, remarks) = file.read(origin: origin, at: Self.now)
         #expect(state == Self.state)
         #expect(remarks == [])
         var status = stat()
@@ -53,13 +55,13 @@ import Testing
     /// The machine was started anew: its monotonic clock began again.
     @Test func timesAreOfTheWallClock() throws {
         try file.write(Self.state, origin: origin)
-        let later = file.read(origin: origin + 5000).state
+        let later = file.read(origin: origin + 5000, at: Self.now).state
         #expect(later.intents[Self.address(2)] == DownIntent(at: .origin + .seconds(-5000)))
         #expect(later.raising[Self.address(1)]?.warEnd == .origin + .seconds(-4100))
     }
 
     @Test func withoutAFileItIsAFirstStart() {
-        #expect(file.read(origin: origin) == (MonitorState(), []))
+        #expect(file.read(origin: origin, at: Self.now) == (MonitorState(), []))
     }
 
     @Test(arguments: [
@@ -72,7 +74,7 @@ import Testing
     ])
     func aDamagedOrForeignFileIsSetAside(text: String) throws {
         try write(text)
-        let (state, remarks) = file.read(origin: origin)
+        let (state, remarks) = file.read(origin: origin, at: Self.now)
         #expect(state == MonitorState())
         #expect(remarks.count == 1)
         #expect(remarks.first?.contains("set aside as \(file.path).unusable") == true)
@@ -81,22 +83,43 @@ import Testing
 
     @Test func aMissingDirectoryIsARemarkAndAFailure() throws {
         let lost = StateFile(path: "\(directory.path)/none/state.json", director: "/run/d")
-        let remarks = lost.read(origin: origin).remarks
+        let remarks = lost.read(origin: origin, at: Self.now).remarks
         #expect(remarks.count == 1 && remarks[0].contains("none: No such file or directory"))
         #expect(throws: StateFile.Failure.self) { try lost.write(Self.state, origin: origin) }
     }
 
     @Test func whatIsNoFileIsLeftAlone() throws {
         #expect(mkdir(file.path, 0o700) == 0)
-        #expect(file.read(origin: origin).remarks.count == 1)
+        #expect(file.read(origin: origin, at: Self.now).remarks.count == 1)
         #expect(try directory.names() == ["state.json"])
     }
 
-    /// A link in its place might lead anywhere.
+    /// A wall clock that was wrong must not hold a backend down for years.
+    @Test func holdsEndInGoodTimeWhateverTheClockWas() throws {
+        var state = Self.state
+        state.raising[Self.address(1)]?.warEnd = .origin + .seconds(1_000_000_000)
+        try file.write(state, origin: origin)
+        let read = file.read(origin: origin, at: Self.now).state.raising[Self.address(1)]
+        #expect(read?.warEnd == Self.now + .seconds(600))
+    }
+
+    @Test func aDryRunTouchesNothing() throws {
+        try write("{")
+        #expect(file.read(origin: origin, at: Self.now, setsAside: false).remarks.count == 1)
+        #expect(try directory.names() == ["state.json"])
+    }
+
+    @Test func whatStandsInItsWayIsRemoved() throws {
+        #expect(mkfifo(file.path + ".new", 0o600) == 0)
+        try file.write(Self.state, origin: origin)
+        #expect(file.read(origin: origin, at: Self.now).state == Self.state)
+    }
+
+    /// A directory in its place cannot be removed.
     @Test func whatCannotBeWrittenKeepsTheOldState() throws {
         try file.write(Self.state, origin: origin)
-        #expect(symlink("/dev/full", file.path + ".new") == 0)
+        #expect(mkdir(file.path + ".new", 0o700) == 0)
         #expect(throws: StateFile.Failure.self) { try file.write(MonitorState(), origin: origin) }
-        #expect(file.read(origin: origin).state == Self.state)
+        #expect(file.read(origin: origin, at: Self.now).state == Self.state)
     }
 }

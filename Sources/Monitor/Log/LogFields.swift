@@ -46,7 +46,10 @@ package struct LogFields {
         case .war(let time):
             add("held", "war")
             add("for", Self.seconds(time))
-            add("note", "it polls well from here, and others took it down: another monitor, or a person, disagrees")
+            add(
+                "note",
+                "it polls well from here, and others took it down: another monitor, or a person, disagrees;"
+                    + " `doveadm director up` ends it, vhosts 0 keeps it out")
         case .flapping(let downs, let time):
             add("held", "flapping")
             add("downs", "\(downs)")

@@ -225,7 +225,7 @@ package struct LogLine: Hashable, Sendable {
             fields.add("needed", "\(reason.needed)")
             fields.add("pool", "\(reason.pool)")
             fields.add("since", LogFields.seconds(reason.lasting))
-            fields.add("note", "too few healthy backends would be left: no HOST-DOWN")
+            fields.add("note", "too few healthy backends would be left: no HOST-DOWN; see dovemon check --verbose")
             self.init(.critical, isChange: true, fields)
         case .guardReleased(let tag, let time):
             fields.add("guard", "allows")
