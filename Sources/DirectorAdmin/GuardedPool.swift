@@ -205,7 +205,9 @@ extension GuardedPool {
         }
         let needed = manners.minHealthy.needed(of: members.count)
         let withheld = withheld
-        guard alert != nil || hopeful < needed || now >= certain(manners), now >= (alert == nil ? now : nextTelling(manners)) else { return nil }
+        guard alert != nil || hopeful < needed || now >= certain(manners),
+            now >= (alert == nil ? now : nextTelling(manners))
+        else { return nil }
         var alert = alert ?? Alert(since: now, remindedAt: now, toldAt: now)
         let isReminder = now >= alert.remindedAt + manners.reminder
         let news = isReminder ? withheld : withheld.filter { !alert.told.contains($0) }

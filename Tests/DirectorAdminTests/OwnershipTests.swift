@@ -117,6 +117,33 @@ import Testing
         #expect(!restarted(DownIntent(at: Self.decided), row(1), ring: .syncing).intents.isEmpty)
     }
 
+    @Test func aRingThatIsNotSyncedYetForgetsNothing() {
+        var machine = restarted(DownIntent(at: Self.decided, change: 1_000_901), row(1), ring: .syncing)
+        let synced = Listing(ring: .synced, hosts: [row(1, .down, changed: 1_000_901)])
+        _ = machine.listed(synced, at: .origin + .seconds(1010))
+        #expect(machine.isOwnDown(row(1).address))
+    }
+
+    /// The director dates a change by when it runs the command.
+    @Test func aDownThatHadToWaitIsWrittenDownAnew() {
+        var bench = bench(row(1))
+        let first = records(bench.want(.down, row(1)))[0]
+        _ = bench.list([row(1)], ring: .syncing)
+        #expect(bench.machine.recorded(first, at: bench.now).asked == [])
+        _ = bench.pass(.seconds(60))
+        let again = records(bench.list([row(1)]))
+        #expect(again.count == 1)
+        #expect(bench.machine.intents[row(1).address]?.at == bench.now)
+        #expect(bench.machine.recorded(again[0], at: bench.now).asked == [down(1, row(1))])
+    }
+
+    @Test func anotherDirectorsListSaysNothingOfThisOnes() {
+        var bench = bench(row(1))
+        bench.machine.directorChanged()
+        #expect(bench.want(.down, row(1)).asked == [])
+        #expect(bench.wake() == [.list] || bench.machine.intents.isEmpty)
+    }
+
     @Test func aBackendThatIsNotListedForAWhileIsNotForgotten() {
         var bench = bench(row(1))
         _ = bench.machine.recorded(records(bench.want(.down, row(1)))[0], at: bench.now)

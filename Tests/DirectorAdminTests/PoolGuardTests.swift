@@ -160,6 +160,23 @@ import Testing
         #expect(bench.watch(row(1), row(2), for: .seconds(5)).asked == [])
     }
 
+    /// A backend that cannot be reached from here is neither healthy nor faulty: that is no reason to say nothing.
+    @Test func whatNothingIsKnownOfKeepsNothingSecretAndIsNotHammered() {
+        var bench = Bench { $0.minHealthy = .count(1) }
+        #expect(bench.wake() == [.list])
+        _ = bench.list([row(1), row(2)])
+        var actions = bench.polled(failing(bench, 0), .down, row(1))
+        var asked = 0
+        for _ in 0..<250 {
+            asked += actions.count { $0 == .poll(row(2).address) }
+            bench.machine.pollsStarted(row(2).address)
+            actions = bench.polled(PollEvidence(), nil, row(2)) + bench.watch(row(1), row(2), for: .milliseconds(100))
+            if !guarded(actions).isEmpty { break }
+        }
+        #expect(guarded(actions).map(\.hosts) == [[row(1)]])
+        #expect((1...3).contains(asked))
+    }
+
     @Test func theRuleMayChange() {
         var bench = bench([row(1)], .count(1))
         _ = bench.polled(failing(bench, 0), .down, row(1))

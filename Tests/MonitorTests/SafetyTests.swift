@@ -129,6 +129,16 @@ extension Watch {
         #expect(watch.switches == ["HOST-UP 10.0.0.1"])
     }
 
+    /// They may name another file.
+    @Test func otherSettingsHaveTheStateWrittenDown() {
+        let policy = Policy.polling(imap, failuresNeeded: 1).keepingState()
+        var watch = Watch(policy, row(1), row(2))
+        watch.run(to: 20)
+        let count = watch.states.count
+        watch.handle(.policyChanged(policy))
+        #expect(watch.states.count == count + 1)
+    }
+
     @Test func aDryRunSavesNothing() {
         var policy = Policy.polling(imap, failuresNeeded: 1).keepingState()
         policy.isDryRun = true
