@@ -98,6 +98,8 @@ let package = Package(
         .target(
             name: "Rehearsal", dependencies: ["Site", "Transport"], path: "Tests/Rehearsal", swiftSettings: strict),
         .executableTarget(name: "Demo", dependencies: ["RingLab"], path: "Sources/Demo", swiftSettings: strict),
+        .executableTarget(
+            name: "Soak", dependencies: ["RingLab", nio, nioPosix], path: "Tests/Soak", swiftSettings: strict),
         .testTarget(name: "SiteTests", dependencies: ["Site"], swiftSettings: strict),
         .testTarget(
             name: "TransportTests",
