@@ -18,7 +18,7 @@ BINARY := .build/release/dovemon
 DOCUMENTS := README.md CHANGELOG.md LICENSE $(wildcard docs/*.md)
 SAMPLES := config.yml test.accounts.yml
 
-.PHONY: help build release demo test simulate reliability fuzz sanitize lint format clean install install-unit uninstall
+.PHONY: help build release demo test simulate reliability fuzz sanitize soak lint format clean install install-unit uninstall
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.* ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -89,6 +89,14 @@ fuzz: ## fuzz a parser of foreign bytes: TARGET (default: all, see Fuzz/Corpus) 
 sanitize: ## run the tests under Thread and Address Sanitizer, but those on a real ring
 	@scripts/setup build
 	@scripts/sanitize
+
+# As it ships: a debug build would have to be given fewer backends.
+soak: ## watch dovemon over thousands of backends under faults (MINUTES=3 BACKENDS=2000 SEED=…)
+	@scripts/setup build
+	$(RELEASE)
+	swift build --product Soak
+	@MINUTES="$(MINUTES)" BACKENDS="$(BACKENDS)" SEED="$(SEED)" \
+		DOVEMON_BINARY="$$(swift build -c release --show-bin-path)/dovemon" "$$(swift build --show-bin-path)/Soak"
 
 lint: ## check the format
 	swift format lint --strict --parallel -r $(SOURCES)

@@ -51,15 +51,21 @@ struct Soak: Sendable {
     func run() async throws -> [String] {
         try await waitUntil("dovemon to poll", within: .seconds(30)) { try await served() > plan.backends / 10 }
         let sampling = Task { await sample() }
-        var chance = Chance(state: plan.seed)
         var complaints: [String] = []
         for number in 1...plan.cycles {
+            // The second half has the very faults of the first.
+            var chance = Chance(state: plan.seed &+ UInt64(number % (plan.cycles / 2)))
             complaints += try await weather.cycle(&chance)
-            show("cycle \(number) of \(plan.cycles) is over: \(try await summary())")
+            let use = Sample(of: dovemon.pid).map { ", \($0.kilobytes / 1024) MB" } ?? ""
+            show("cycle \(number) of \(plan.cycles) is over: \(try await summary())\(use)")
         }
+        var chance = Chance(state: plan.seed)
         complaints += try await settle(&chance)
         sampling.cancel()
         complaints += judge(await sampling.value)
+        if dovemon.output.contains("stopped or starved") {
+            show("dovemon was starved for a while: this machine is busy, or too small for so many backends")
+        }
         complaints += try await end()
         return complaints
     }
