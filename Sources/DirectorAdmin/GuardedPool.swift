@@ -21,6 +21,8 @@ struct GuardedPool: Sendable {
     private var decidedAt = Instant.origin
     /// Since when something has been withheld.
     private var withheldSince: Instant?
+    /// Whether backends are withheld of which nobody was told: known, as with each event somebody asks when to tell.
+    private var hasUntold = false
 
     private struct Alert: Sendable {
         let since: Instant
@@ -50,7 +52,7 @@ struct GuardedPool: Sendable {
         if isStale, !candidates.isEmpty { return nextDecision }
         guard let alert else { return isWithholding ? certain(manners) : .distantFuture }
         let reminder = alert.remindedAt + manners.reminder
-        return withheld.allSatisfy(alert.told.contains) ? reminder : min(reminder, alert.toldAt + Self.pause)
+        return hasUntold ? min(reminder, alert.toldAt + Self.pause) : reminder
     }
 
     /// When it may be decided anew.
@@ -128,6 +130,7 @@ extension GuardedPool {
         releasesAll = needed == 0
         released = releasesAll ? [] : sparable(needed: needed)
         withheldSince = isWithholding ? withheldSince ?? now : nil
+        hasUntold = alert.map { alert in !withheld.allSatisfy(alert.told.contains) } ?? false
         return isWithholding ? lookFurther(needed: needed, at: now, manners) : []
     }
 
@@ -204,16 +207,17 @@ extension GuardedPool {
             return alert.map { .guardReleased(tag: tag, after: now - $0.since) }
         }
         let needed = manners.minHealthy.needed(of: members.count)
-        let withheld = withheld
         guard alert != nil || hopeful < needed || now >= certain(manners),
             now >= (alert == nil ? now : nextTelling(manners))
         else { return nil }
+        let withheld = withheld
         var alert = alert ?? Alert(since: now, remindedAt: now, toldAt: now)
         let isReminder = now >= alert.remindedAt + manners.reminder
         let news = isReminder ? withheld : withheld.filter { !alert.told.contains($0) }
         if isReminder { alert.remindedAt = now }
         alert.toldAt = now
         alert.told = Set(withheld)
+        hasUntold = false
         self.alert = alert
         return .guardWithholds(
             GuardedDowns(

@@ -183,4 +183,20 @@ import Testing
         bench.machine.manners.minHealthy = .off
         #expect(bench.watch(row(1), for: .seconds(11)).asked.first == down(1, row(1)))
     }
+
+    /// Each poll of a backend that is withheld is an event, and each event is followed by the question when to be woken.
+    @Test func thousandsThatAreWithheldAreToldOfTogether() {
+        let rows = (0..<2_000).map { row($0) }
+        var bench = bench(rows, .count(1))
+        var actions: [Action] = []
+        for _ in 1...3 {
+            for row in rows {
+                bench.now = bench.now + .microseconds(250)
+                actions += bench.polled(failing(bench, 0), .down, row)
+                #expect(bench.machine.nextWake > .origin)
+            }
+        }
+        #expect(actions.asked == [])
+        #expect(guarded(actions).last?.count == 2_000)
+    }
 }
