@@ -16,6 +16,7 @@ final class Daemon: Service {
     private let socketPath: NIOLoopBoundBox<String>
     private let driver: NIOLoopBoundBox<MonitorDriver?>
     private let tls = TLSContexts()
+    private let writer: LogWriter
     private let log: MonitorLog
     private let pollLimit: Int
     private let scripts: UpdateScripts
@@ -27,10 +28,12 @@ final class Daemon: Service {
 
     /// A daemon that does nothing yet; `manager` is nil where there is nobody to tell how it is.
     init(
-        _ files: LoadedFiles, pollLimit: Int, log: MonitorLog, scripts: UpdateScripts, manager: ServiceManager?
+        _ files: LoadedFiles, pollLimit: Int, writer: LogWriter, log: MonitorLog, scripts: UpdateScripts,
+        manager: ServiceManager?
     ) throws {
         let policy = Policy(files)
         try tls.prepare(policy.options.tls)
+        self.writer = writer
         self.log = log
         self.pollLimit = pollLimit
         self.scripts = scripts
@@ -64,6 +67,9 @@ final class Daemon: Service {
             self.driver.value = driver
             driver.start()
             supervision.value?.start(on: loop)
+            loop.scheduleRepeatedTask(initialDelay: .milliseconds(100), delay: .milliseconds(100)) { [writer] _ in
+                writer.retry()
+            }
         }.get()
         manager?.send(.ready, waits: true)
         try? await gracefulShutdown()

@@ -63,7 +63,8 @@ struct RunCommand: AsyncParsableCommand {
         let manager = ServiceManager()
         let scripts = UpdateScripts(
             UpdateScripts.Program(settings), launcher: LaunchCommand.launcher(descriptors), log: log.logger)
-        let daemon = try Daemon(loaded, pollLimit: descriptors.polls, log: log, scripts: scripts, manager: manager)
+        let daemon = try Daemon(loaded, pollLimit: descriptors.polls, writer: writer, log: log, scripts: scripts,
+            manager: manager)
         let reloading = Reloading(
             files: files, isDryRun: dryRun, started: settings, daemon: daemon, writer: writer, log: log,
             signals: reloads, manager: manager)
@@ -88,6 +89,8 @@ struct RunCommand: AsyncParsableCommand {
         }
         log.tellChange("dovemon=stopped")
         lock.release()
+        // A log daemon that is busy gets a moment for the last alerts.
+        for _ in 1...50 where !writer.retry() { try? await Task.sleep(for: .milliseconds(10)) }
     }
 
     /// Takes the lock, or tells why not and ends the program.

@@ -21,7 +21,7 @@ extension RealRing {
 
         // MARK: The log daemon
 
-        @Test func `Without its log daemon dovemon decides all the same, and says later what was lost`() async throws {
+        @Test func `Without its log daemon dovemon decides all the same, and says later what it did and what was lost`() async throws {
             let path = "\(ring.directory)/log"
             var daemon: NotifySocket? = try NotifySocket(path)
             let dovemon = try DovemonProcess(
@@ -37,6 +37,11 @@ extension RealRing {
             try await ring.waitUntil(victim, is: .up, within: .seconds(10))
 
             let other = try NotifySocket(path)
+            for state in ["down", "up"] {
+                try await other.waitForLine {
+                    $0.contains("backend=\(victim.address)") && $0.contains("state=\(state)")
+                }
+            }
             try await other.waitForLine { $0.contains(/^<20>.*: log=lost lines=[1-9]/) }
             try await victim.stop()
             try await other.waitForLine { $0.contains("backend=\(victim.address)") && $0.contains("state=down") }

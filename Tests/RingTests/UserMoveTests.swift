@@ -65,7 +65,8 @@ extension RealRing {
             try await waitUntil("the users to be moved", within: .seconds(15)) {
                 try await seen.insert(users(victim)).memberAfterInsert == 0
             }
-            #expect(seen == [3, 0])
+            // One by one would take two seconds each, and be seen. That there were three may be over when it is looked.
+            #expect(seen.isSubset(of: [3, 0]))
             #expect(try await users(other) == all)
             #expect(try await dovemon.terminate().status == .exited(0))
         }

@@ -1,20 +1,33 @@
+internal import DequeModule
 internal import Glibc
 package import Logging
 internal import Synchronization
 
 /// Where the log's lines go: syslog's local socket, or standard error or output.
 ///
-/// Never waits for a reader: what cannot be taken at once is lost, counted, and told as soon as something is taken again.
-/// A syslog that was never there (no `/dev/log`) gives way to standard error.
+/// Never waits for a reader. Of what cannot be taken at once, debug lines are lost, counted, and told as soon as something is
+/// taken again; all others wait for that themselves, in order, as long as there is room for them. A syslog that was never there
+/// (no `/dev/log`) gives way to standard error.
 package final class LogWriter: Sendable {
+    private struct Line {
+        let level: Logger.Level
+        let text: String
+        let time: time_t
+    }
+
     private struct State: ~Copyable {
         var syslog: SyslogSocket?
         /// Once syslog was there, its absence is a passing one.
         var hasReachedSyslog = false
         var facility: Int
         var level: Logger.Level
+        var waiting: Deque<Line> = []
         var lost = 0
     }
+
+    /// Lines that wait at most: a datagram socket takes ten at once (net.unix.max_dgram_qlen), and when thousands of backends
+    /// die each has its alert.
+    package static let waitingLimit = 4_000
 
     private let state: Mutex<State>
     private let tag: String
@@ -54,32 +67,50 @@ package final class LogWriter: Sendable {
         }
     }
 
-    /// Writes one line, at once or never.
+    /// Writes one line, or has it wait.
     package func write(_ level: Logger.Level, _ text: String) {
+        let line = Line(level: level, text: text, time: time(nil))
         state.withLock { state in
-            if state.lost > 0 {
-                let lost = state.lost
-                guard write(.warning, "log=lost lines=\(lost)", to: &state) else {
-                    state.lost += 1
-                    return
-                }
-                state.lost = 0
+            let delivery = drain(&state) ? deliver(line, &state) : .later
+            switch delivery {
+            case .taken: break
+            case .later where level > .debug && state.waiting.count < Self.waitingLimit: state.waiting.append(line)
+            case .later, .never: state.lost += 1
             }
-            if !write(level, text, to: &state) { state.lost += 1 }
         }
     }
 
-    private func write(_ level: Logger.Level, _ text: String, to state: inout State) -> Bool {
-        let severity = level.syslogSeverity
-        if state.syslog != nil {
-            let line = "<\(state.facility * 8 + Int(severity))>\(timestamp("%b %e %H:%M:%S")) \(tag)\(text)"
-            if state.syslog?.send(line) == true {
-                state.hasReachedSyslog = true
-                return true
+    /// Tries again to write what waits: nobody tells when a busy reader is back. False when there is still something.
+    @discardableResult
+    package func retry() -> Bool { state.withLock { drain(&$0) } }
+
+    /// Writes what waits, and how much was lost behind it; false when not all of it was taken.
+    private func drain(_ state: inout State) -> Bool {
+        while let line = state.waiting.first {
+            switch deliver(line, &state) {
+            case .taken: break
+            case .never: state.lost += 1
+            case .later: return false
             }
-            if state.hasReachedSyslog { return false }
+            state.waiting.removeFirst()
         }
-        return writeToStream("\(timestamp("%Y-%m-%dT%H:%M:%S%z")) \(tag)\(level.syslogName): \(text)")
+        guard state.lost > 0 else { return true }
+        let news = Line(level: .warning, text: "log=lost lines=\(state.lost)", time: time(nil))
+        guard deliver(news, &state) == .taken else { return false }
+        state.lost = 0
+        return true
+    }
+
+    private func deliver(_ line: Line, _ state: inout State) -> Delivery {
+        if state.syslog != nil {
+            let priority = state.facility * 8 + Int(line.level.syslogSeverity)
+            let delivery = state.syslog?.send(
+                "<\(priority)>\(timestamp(line.time, "%b %e %H:%M:%S")) \(tag)\(line.text)")
+            if delivery == .taken { state.hasReachedSyslog = true }
+            if let delivery, state.hasReachedSyslog { return delivery }
+        }
+        let stamp = timestamp(line.time, "%Y-%m-%dT%H:%M:%S%z")
+        return writeToStream("\(stamp) \(tag)\(line.level.syslogName): \(line.text)") ? .taken : .later
     }
 
     /// A pipe whose reader sleeps would stop the daemon: only what fits now is written. Lines are cut at PIPE_BUF, up to
@@ -93,10 +124,10 @@ package final class LogWriter: Sendable {
         return Glibc.write(stream, bytes, bytes.count) == bytes.count
     }
 
-    private func timestamp(_ format: String) -> String {
-        var now = time(nil)
+    private func timestamp(_ time: time_t, _ format: String) -> String {
+        var time = time
         var local = tm()
-        localtime_r(&now, &local)
+        localtime_r(&time, &local)
         var text = [CChar](repeating: 0, count: 64)
         let length = strftime(&text, text.count, format, &local)
         return String(decoding: text.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self)

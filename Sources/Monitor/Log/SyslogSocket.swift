@@ -1,5 +1,14 @@
 internal import Glibc
 
+/// What became of a message.
+enum Delivery {
+    case taken
+    /// Nobody takes it now.
+    case later
+    /// Nobody ever will.
+    case never
+}
+
 /// A connection to syslog's local socket that never waits: syslog(3) stops its caller when the daemon is busy.
 struct SyslogSocket: Sendable {
     let path: String
@@ -9,22 +18,25 @@ struct SyslogSocket: Sendable {
     /// A connection that is made when it is first used. It stays open for the life of the process.
     init(path: String) { self.path = path }
 
-    /// Hands over one message; false when nobody takes it now.
-    mutating func send(_ message: String) -> Bool {
+    /// Hands over one message.
+    mutating func send(_ message: String) -> Delivery {
         if descriptor >= 0 {
             switch attempt(message) {
-            case 0: return true
-            case EAGAIN, ENOBUFS: return false
+            case 0: return .taken
+            case EAGAIN, ENOBUFS: return .later
+            case EMSGSIZE: return .never
             // The daemon was restarted: its new socket is tried at once.
             default: disconnect()
             }
         }
-        guard connect() else { return false }
-        guard attempt(message) == 0 else {
+        guard connect() else { return .later }
+        switch attempt(message) {
+        case 0: return .taken
+        case EMSGSIZE: return .never
+        default:
             disconnect()
-            return false
+            return .later
         }
-        return true
     }
 
     /// Gives 0, or the error's number.

@@ -54,7 +54,7 @@ import Testing
             guard pipe(&ends) == 0, dup2(ends[1], STDERR_FILENO) >= 0 else { throw PeerError("no pipe") }
             signal(SIGPIPE, SIG_IGN)
             let writer = LogWriter(syslogPath: nil, facility: 2, level: .debug)
-            for number in 0..<5_000 { writer.write(.info, "line \(number)") }
+            for number in 0..<5_000 { writer.write(.debug, "line \(number)") }
             var space = [UInt8](repeating: 0, count: 1_048_576)
             let count = read(ends[0], &space, space.count)
             let taken = String(decoding: space.prefix(max(0, count)), as: UTF8.self).split(separator: "\n").count

@@ -57,13 +57,13 @@ import Testing
         #expect(try receiver.messages().map { try text(of: $0).text } == least.map { expected[$0] })
     }
 
-    @Test("A syslog that does not read stops nobody; once it reads again, it is told how many lines it missed")
+    @Test("A syslog that does not read stops nobody; once it reads again, it is told how many debug lines it missed")
     func full() throws {
         let directory = try SocketDirectory()
         let receiver = try SyslogReceiver(path: directory.log)
         let writer = LogWriter(syslogPath: directory.log, facility: 2, level: .debug)
         // More than any socket takes: were it to wait, it would wait for ever.
-        for number in 0..<5_000 { writer.write(.info, "line \(number)") }
+        for number in 0..<5_000 { writer.write(.debug, "line \(number)") }
         let taken = receiver.messages()
         #expect(!taken.isEmpty && taken.count < 5_000)
         #expect(try taken.map { try text(of: $0).text } == (0..<taken.count).map { "line \($0)" })
@@ -80,9 +80,9 @@ import Testing
         let directory = try SocketDirectory()
         let receiver = try SyslogReceiver(path: directory.log)
         let writer = LogWriter(syslogPath: directory.log, facility: 2, level: .debug)
-        for number in 0..<5_000 { writer.write(.info, "line \(number)") }
+        for number in 0..<5_000 { writer.write(.debug, "line \(number)") }
         var taken = receiver.datagrams(atMost: 1)
-        writer.write(.info, "after")
+        writer.write(.debug, "after")
         taken += receiver.messages()
         writer.write(.info, "at last")
         taken += receiver.messages()
@@ -92,6 +92,35 @@ import Testing
         #expect(lost.count == 2)
         #expect(lost.reduce(0, +) + texts.count - lost.count == 5_002)
         #expect(texts.last == "at last")
+    }
+
+    @Test("What is no debug line waits for a syslog that does not read, in order and with the time it is of")
+    func waits() throws {
+        let directory = try SocketDirectory()
+        let receiver = try SyslogReceiver(path: directory.log)
+        let writer = LogWriter(syslogPath: directory.log, facility: 2, level: .debug)
+        for number in 0..<1_000 { writer.write(number.isMultiple(of: 2) ? .error : .debug, "line \(number)") }
+        var texts: [String] = []
+        repeat { texts += try receiver.messages().map { try text(of: $0).text } } while !writer.retry()
+        texts += try receiver.messages().map { try text(of: $0).text }
+        let kept = (0..<1_000).filter { $0.isMultiple(of: 2) }.map { "line \($0)" }
+        #expect(texts.filter { Int($0.dropFirst(5))?.isMultiple(of: 2) == true } == kept)
+        let debug = texts.count - kept.count - 1
+        #expect(texts.last == "log=lost lines=\(500 - debug)")
+    }
+
+    @Test("No more lines wait than there is room for")
+    func fullOfWaiting() throws {
+        let directory = try SocketDirectory()
+        let receiver = try SyslogReceiver(path: directory.log)
+        let writer = LogWriter(syslogPath: directory.log, facility: 2, level: .debug)
+        for number in 0..<10_000 { writer.write(.error, "line \(number)") }
+        let taken = receiver.messages().count
+        var texts: [String] = []
+        repeat { texts += try receiver.messages().map { try text(of: $0).text } } while !writer.retry()
+        texts += try receiver.messages().map { try text(of: $0).text }
+        #expect(texts.count == LogWriter.waitingLimit + 1)
+        #expect(texts.last == "log=lost lines=\(10_000 - taken - LogWriter.waitingLimit)")
     }
 
     @Test(
@@ -104,11 +133,12 @@ import Testing
         writer.write(.info, "one")
         #expect(try receiver.messages().map { try text(of: $0).text } == ["one"])
         receiver.stop()
-        for number in 0..<3 { writer.write(.info, "lost \(number)") }
+        for number in 0..<3 { writer.write(.debug, "lost \(number)") }
+        writer.write(.info, "kept")
         receiver = try SyslogReceiver(path: directory.log, isStream: isStream)
         writer.write(.info, "two")
         #expect(
-            try receiver.messages().map { try text(of: $0).text } == ["log=lost lines=3", "two"])
+            try receiver.messages().map { try text(of: $0).text } == ["kept", "log=lost lines=3", "two"])
         // At once in its place: nothing is lost.
         receiver.stop()
         receiver = try SyslogReceiver(path: directory.log, isStream: isStream)
@@ -127,7 +157,7 @@ import Testing
         let receiver = try SyslogReceiver(path: directory.log, isStream: true)
         let writer = LogWriter(syslogPath: directory.log, facility: 2, level: .debug)
         let long = String(repeating: "x", count: 500)
-        for number in 0..<5_000 { writer.write(.info, "line \(number) \(long)") }
+        for number in 0..<5_000 { writer.write(.debug, "line \(number) \(long)") }
         let taken = try receiver.messages().map { try text(of: $0).text }
         #expect(!taken.isEmpty && taken.count < 5_000)
         #expect(taken == (0..<taken.count).map { "line \($0) \(long)" })
