@@ -63,7 +63,8 @@ struct RunCommand: AsyncParsableCommand {
         let manager = ServiceManager()
         let scripts = UpdateScripts(
             UpdateScripts.Program(settings), launcher: LaunchCommand.launcher(descriptors), log: log.logger)
-        let daemon = try Daemon(loaded, pollLimit: descriptors.polls, writer: writer, log: log, scripts: scripts,
+        let daemon = try Daemon(
+            loaded, pollLimit: descriptors.polls, writer: writer, log: log, scripts: scripts,
             manager: manager)
         let reloading = Reloading(
             files: files, isDryRun: dryRun, started: settings, daemon: daemon, writer: writer, log: log,

@@ -29,8 +29,9 @@ extension Dialogue {
 enum Turn: Equatable {
     /// Nothing to say: the next line is awaited.
     case listen
-    /// This is said, and the next line awaited.
-    case say([UInt8])
+    /// This is said, and the next line awaited. `behind` goes before it, in the same packet: commands without a password,
+    /// whose replies come first.
+    case say([UInt8], behind: [[UInt8]] = [])
     /// So many bytes are read over before the next line.
     case skip(Int)
     /// The server consented to TLS, which is negotiated now.

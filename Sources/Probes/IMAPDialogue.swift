@@ -2,10 +2,19 @@ internal import Site
 internal import Transport
 
 /// An IMAP poll (RFC 9051 and RFC 3501): greeting, capabilities, STARTTLS, ID (RFC 2971), login, LIST, a visit to INBOX,
-/// LOGOUT.
+/// LOGOUT. What does not hang on a command's reply is sent together with it (RFC 9051, section 5.5).
 struct IMAPDialogue: Dialogue {
     private enum State {
         case greeting, capability, startTLS, id, login, list, capabilityAgain, visit, logout
+    }
+
+    /// What follows the command that waits for its reply, as far as it could be done ahead.
+    private struct Ahead {
+        let state: State
+        let phase: Phase
+        /// What is left to do of it.
+        let turn: Turn
+        let isSent: Bool
     }
 
     private let plan: PollPlan
@@ -16,6 +25,7 @@ struct IMAPDialogue: Dialogue {
     private var capabilitiesAreCurrent = false
     private var authenticated = false
     private var commandCount = 0
+    private var ahead: Ahead?
     /// What is still to be sent of the present command, a piece for each of the server's continuations.
     private var pieces: ArraySlice<[UInt8]> = []
     /// A response that holds literals, as far as it has come.
@@ -107,7 +117,7 @@ struct IMAPDialogue: Dialogue {
     private mutating func taggedStatusReceived(_ status: IMAPStatus, _ line: ArraySlice<UInt8>) -> Turn {
         if state == .logout { return .done }
         // Nobody has to like to be told who asks.
-        if state == .id, status.condition == .no || status.condition == .bad { return logIn() }
+        if state == .id, status.condition == .no || status.condition == .bad { return followUp() }
         guard status.condition == .ok else {
             guard status.condition == .no || status.condition == .bad else {
                 return .malformed("a reply to \(tag)", got: line)
@@ -115,13 +125,13 @@ struct IMAPDialogue: Dialogue {
             return state == .visit ? refused(status, line) : .fail(.rejected, code: status.code, text: status.text)
         }
         // A command that has not been sent in full cannot have succeeded.
-        guard pieces.isEmpty else { return .malformed("to be said yet", got: line) }
+        guard pieces.isEmpty || ahead != nil else { return .malformed("to be said yet", got: line) }
         switch state {
         case .capability:
             guard capabilities != nil else { return .malformed("preceded by capabilities", got: line) }
             return capabilitiesKnown()
         case .startTLS: return .startTLS
-        case .id: return logIn()
+        case .id, .list: return followUp()
         case .login:
             authenticated = true
             if let told = IMAPCapabilities(code: status.code) {
@@ -129,7 +139,6 @@ struct IMAPDialogue: Dialogue {
                 capabilitiesAreCurrent = true
             }
             return lookOrLeave()
-        case .list: return visitOrLeave()
         case .capabilityAgain:
             guard capabilitiesAreCurrent else { return .malformed("preceded by capabilities", got: line) }
             return visitOrLeave()
@@ -145,7 +154,7 @@ struct IMAPDialogue: Dialogue {
             // Who is logged in already cannot begin with TLS (RFC 9051, section 6.2.1).
             return capabilities.startTLS && !authenticated ? ask(.startTLS, "STARTTLS") : .startTLSNotOffered
         }
-        return capabilities.id ? ask(.id, IMAPString.identification) : logIn()
+        return capabilities.id ? ask(.id, IMAPString.identification, followedBy: { $0.logIn() }) : logIn()
     }
 
     private mutating func logIn() -> Turn {
@@ -174,7 +183,7 @@ struct IMAPDialogue: Dialogue {
     private mutating func lookOrLeave() -> Turn {
         guard plan.options.imap.lists else { return visitOrLeave() }
         phase = .command
-        return ask(.list, "LIST \"\" \"%\"")
+        return ask(.list, "LIST \"\" \"%\"", followedBy: { $0.visitOrLeave() })
     }
 
     private mutating func visitOrLeave() -> Turn {
@@ -218,7 +227,32 @@ struct IMAPDialogue: Dialogue {
         return ask(.logout, "LOGOUT")
     }
 
-    private var tag: String { "d\(commandCount)" }
+    /// Of the command that waits for its reply.
+    private var tag: String { "d\(commandCount - (ahead?.isSent == true ? 1 : 0))" }
+
+    /// A command, and with it the one that follows whatever the reply, if there is one.
+    private mutating func ask(_ command: State, _ words: String, followedBy next: (inout Self) -> Turn) -> Turn {
+        let former = (phase: phase, turn: ask(command, words))
+        let turn = next(&self)
+        guard case .say(let bytes, _) = former.turn, case .say(let following, []) = turn else {
+            ahead = Ahead(state: state, phase: phase, turn: turn, isSent: false)
+            (state, phase) = (command, former.phase)
+            return former.turn
+        }
+        ahead = Ahead(state: state, phase: phase, turn: .listen, isSent: true)
+        state = command
+        // With a password on its way, what is told of it has to be told with care.
+        if phase != .login { phase = former.phase }
+        return .say(following, behind: [bytes])
+    }
+
+    /// The reply has come that the next command was not made to wait for.
+    private mutating func followUp() -> Turn {
+        guard let next = ahead else { return logOut() }
+        ahead = nil
+        (state, phase) = (next.state, next.phase)
+        return next.turn
+    }
 
     private mutating func ask(
         _ next: State, _ words: String, arguments: [String] = [], nonSynchronizingLimit: Int = 0

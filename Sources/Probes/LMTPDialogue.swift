@@ -1,7 +1,7 @@
 internal import Site
 
 /// An LMTP poll (RFC 2033): greeting, STARTTLS (RFC 3207), LHLO, a transaction, QUIT, with replies as RFC 5321, section 4.2
-/// has them.
+/// has them. Where the server offers it (RFC 2920), what can be is said at once.
 struct LMTPDialogue: Dialogue {
     private let clientName: String
     private var transaction: LMTPTransaction
@@ -14,6 +14,7 @@ struct LMTPDialogue: Dialogue {
     /// LHLO was said in clear, to see whether STARTTLS is offered.
     private var greetsInClear = false
     private var offersTLS = false
+    private var offersPipelining = false
 
     init(_ plan: PollPlan, _ stamp: MessageStamp) {
         clientName = plan.options.clientName
@@ -25,6 +26,8 @@ struct LMTPDialogue: Dialogue {
 
     mutating func encrypted() -> Turn {
         toBeEncrypted = false
+        // What was said in clear is not to be believed (RFC 3207, section 4.2).
+        offersPipelining = false
         phase = .command
         return .command("LHLO \(clientName)")
     }
@@ -34,6 +37,7 @@ struct LMTPDialogue: Dialogue {
             return .malformed("an LMTP reply", got: line)
         }
         if reply.isKeyword("STARTTLS") { offersTLS = true }
+        if reply.isKeyword("PIPELINING") { offersPipelining = true }
         guard reply.isLast else {
             continuedCode = reply.code
             return .listen
@@ -51,12 +55,13 @@ struct LMTPDialogue: Dialogue {
         case .greeting:
             greetsInClear = toBeEncrypted
             offersTLS = false
+            offersPipelining = false
             if !toBeEncrypted { phase = .command }
             return .command("LHLO \(clientName)")
         default:
-            if let command = transaction.next() { return .say(command) }
-            phase = .logout
-            return .command("QUIT")
+            var commands = transaction.next(isPipelining: offersPipelining, goodbye: Array("QUIT".utf8) + crlf)
+            if transaction.isDone { phase = .logout }
+            return commands.popLast().map { .say($0, behind: commands) } ?? .listen
         }
     }
 }

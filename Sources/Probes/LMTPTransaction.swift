@@ -10,7 +10,8 @@ struct LMTPTransaction: Sendable {
     private let recipient: String
     private let message: TestMessage
     private var steps: [Step] = []
-    private var current: Step?
+    /// What was said and waits for its reply, in order.
+    private var awaited: ArraySlice<Step> = []
 
     /// Nothing is said without an account: there is nobody to deliver to.
     init(_ plan: PollPlan, _ stamp: MessageStamp) {
@@ -28,7 +29,7 @@ struct LMTPTransaction: Sendable {
 
     /// The command that waits for its reply, for people; empty before the first.
     var verb: String {
-        switch current {
+        switch awaited.first {
         case nil: ""
         case .mail: "MAIL: "
         case .recipient: "RCPT: "
@@ -38,17 +39,39 @@ struct LMTPTransaction: Sendable {
     }
 
     /// The first digit of the reply that lets it go on: DATA is answered with 354.
-    var expectedDigit: UInt8 { current == .data ? UInt8(ascii: "3") : UInt8(ascii: "2") }
+    var expectedDigit: UInt8 { awaited.first == .data ? UInt8(ascii: "3") : UInt8(ascii: "2") }
+
+    /// Whether all has been said, the goodbye included, and all but the goodbye was answered.
+    var isDone: Bool { isOver && awaited.isEmpty }
+    private var isOver = false
 
     /// The id of the message once it is delivered. There is one recipient, and so one reply behind the content.
     private(set) var deliveredMessage: String?
 
-    /// What is said next, after the reply that was hoped for; nil when all has been said.
-    mutating func next() -> [UInt8]? {
-        if current == .content { deliveredMessage = message.mark.description }
-        current = steps.popLast()
-        return switch current {
-        case nil: nil
+    /// The reply that was hoped for has come; gives the commands that are said next: none while other
+    /// replies are to come.
+    ///
+    /// - Parameters:
+    ///   - isPipelining: whether all is said at once up to the next reply that has to be waited for: DATA's (RFC 2920,
+    ///     section 3.1).
+    ///   - goodbye: what is said when all has been said.
+    mutating func next(isPipelining: Bool, goodbye: [UInt8]) -> [[UInt8]] {
+        if awaited.popFirst() == .content { deliveredMessage = message.mark.description }
+        guard awaited.isEmpty, !isOver else { return [] }
+        var said: [[UInt8]] = []
+        repeat {
+            guard let step = steps.popLast() else {
+                isOver = true
+                return said + [goodbye]
+            }
+            awaited.append(step)
+            said.append(command(step))
+        } while isPipelining && awaited.last != .data
+        return said
+    }
+
+    private func command(_ step: Step) -> [UInt8] {
+        switch step {
         case .mail: Array("MAIL FROM:\(sender)".utf8) + crlf
         case .recipient: Array("RCPT TO:\(recipient)".utf8) + crlf
         case .reset: Array("RSET".utf8) + crlf

@@ -68,9 +68,10 @@ struct Poll<Protocol: Dialogue>: Conversation {
         if dialogue.phase != spoken { stopwatch.enter(dialogue.phase, at: now) }
         switch turn {
         case .listen: return .wait
-        case .say(let bytes):
+        case .say(let bytes, let former):
+            for command in former { recorder?.sent(command, isLogin: false, at: now) }
             recorder?.sent(bytes, isLogin: dialogue.phase == .login, at: now)
-            return .send(bytes)
+            return .send(former.isEmpty ? bytes : former.joined() + bytes)
         case .skip(let count):
             recorder?.passedOver(count, at: now)
             return .skip(count)

@@ -28,7 +28,7 @@ import Testing
         ("E@ @", "", "d1 LOGIN joe hunter2\r\n"), ("E@ @", "", "d1 AUTHENTICATE PLAIN AGpvZQBodW50ZXIy\r\n"),
         ("A@ @", "UID 7 X-Dovemon-Test: a", "d7 UID STORE 8 +FLAGS.SILENT (\\Deleted)\r\n"),
         ("A@ @", "UID 7", "d7 UID EXPUNGE 7\r\n"), ("A@ @", "", "d7 EXPUNGE\r\n"),
-        ("AA @", "UID 7 X-Dovemon-Test: a", "d7 UID EXPUNGE 7\r\n"), ("A@ @", "", "d1 NOOP\r\nd2 DELETE x\r\n"),
+        ("AA @", "UID 7 X-Dovemon-Test: a", "d7 UID EXPUNGE 7\r\n"), ("A@ @", "", "d1 NOOP\r\nx2 DELETE x\r\n"),
         ("A@ @", "", "d1 NOOP"),
     ])
     func `what breaks one is`(header: String, hears: String, says: String) throws {

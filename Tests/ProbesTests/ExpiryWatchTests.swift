@@ -44,9 +44,9 @@ import Transport
         let poll = rehearse(
             .imap(list: false),
             ["* OK [CAPABILITY IMAP4rev1 ID] hi", "* ID (\"name\" {7}", "Dovecot)", "d1 OK", "d2 OK in", "d3 OK bye"])
-        #expect(poll.said == ["d1 \(Self.id)", "d2 LOGIN \"joe\" \"hunter2\"\r\n", "d3 LOGOUT\r\n"])
+        #expect(poll.said == ["d1 \(Self.id)d2 LOGIN \"joe\" \"hunter2\"\r\n", "d3 LOGOUT\r\n"])
         #expect(poll.report.succeeded)
-        #expect(poll.phases == "connect 2, greeting 4, login 1, logout 1")
+        #expect(poll.phases == "connect 2, greeting 1, login 4, logout 1")
     }
 
     @Test(arguments: ["d1 NO no", "d1 BAD what?"])
@@ -54,12 +54,12 @@ import Transport
         let poll = rehearse(.imap(list: false), ["* OK [CAPABILITY ID] hi", reply, "d2 OK in", "d3 OK bye"])
         #expect(poll.report.succeeded)
         let preauthenticated = rehearse(.imap(list: false), ["* PREAUTH [CAPABILITY ID] hi", reply, "d2 OK bye"])
-        #expect(preauthenticated.said == ["d1 \(Self.id)", "d2 LOGOUT\r\n"])
+        #expect(preauthenticated.said == ["d1 \(Self.id)d2 LOGOUT\r\n"])
     }
 
     @Test func `with STARTTLS it is told behind the encryption`() {
         let poll = rehearse(
             .imap(nil).startingTLS, ["* OK [CAPABILITY ID STARTTLS] hi", "d1 OK", "* CAPABILITY ID", "d2 OK"])
-        #expect(poll.said.last == "d3 \(Self.id)")
+        #expect(poll.said.last?.hasPrefix("d3 \(Self.id)") == true)
     }
 }

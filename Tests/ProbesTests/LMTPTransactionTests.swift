@@ -20,16 +20,37 @@ import Testing
     @Test func `the account's address is tried, and nothing delivered`() {
         let poll = rehearse(
             Self.plan(tests: true), Self.greeted + ["250 2.1.0 OK", "250 2.1.5 OK", "250 2.0.0 OK", "221 bye"])
-        #expect(poll.said.dropFirst() == ["MAIL FROM:<>\r\n", "RCPT TO:<joe>\r\n", "RSET\r\n", "QUIT\r\n"])
+        #expect(poll.said.dropFirst() == ["MAIL FROM:<>\r\nRCPT TO:<joe>\r\nRSET\r\nQUIT\r\n"])
         #expect(poll.report.failure == nil)
         #expect(poll.report.deliveredMessage == nil)
         #expect(poll.phases == "connect 2, greeting 1, command 5, logout 1")
     }
 
+    @Test(arguments: [["250 mx"], ["250-PIPELININGS", "250 X PIPELINING"]])
+    func `where pipelining is not offered, each reply is waited for`(offer: [String]) {
+        let replies = ["250", "250", "250", "250", "250", "354", "250", "221"]
+        let poll = rehearse(
+            Self.plan(tests: true, delivers: true, from: "a@b"), ["220-PIPELINING", "220 PIPELINING"] + offer + replies)
+        #expect(
+            poll.said.dropFirst().map { $0.prefix { $0 != ":" && $0 != "\r\n" } }.map(String.init) == [
+                "MAIL FROM", "RCPT TO", "RSET", "MAIL FROM", "RCPT TO", "DATA", "Date", "QUIT",
+            ])
+        #expect(poll.report.deliveredMessage == Self.id)
+    }
+
+    @Test func `what was offered in clear does not hold behind STARTTLS`() {
+        var plan = Self.plan(tests: true)
+        plan.service = Service(.lmtp, port: 24, tls: .starttls)
+        let poll = rehearse(
+            plan, ["220 hi", "250-PIPELINING", "250 STARTTLS", "220 go", "250 mx", "250", "250", "250", "221"])
+        #expect(poll.said.suffix(4) == ["MAIL FROM:<>\r\n", "RCPT TO:<joe>\r\n", "RSET\r\n", "QUIT\r\n"])
+        #expect(poll.report.succeeded)
+    }
+
     @Test func `the sender that is named is tried, too`() {
         let poll = rehearse(
             Self.plan(tests: true, from: "probe@example.org"), Self.greeted + ["250", "250", "250", "221"])
-        #expect(poll.said.dropFirst().first == "MAIL FROM:<probe@example.org>\r\n")
+        #expect(poll.said.last?.hasPrefix("MAIL FROM:<probe@example.org>\r\n") == true)
         #expect(poll.report.succeeded)
     }
 
@@ -40,8 +61,8 @@ import Testing
         let message = TestMessage(Self.plan().options, .test, to: "joe@example.org")
         #expect(
             poll.said.dropFirst() == [
-                "MAIL FROM:<probe@example.org>\r\n", "RCPT TO:<joe@example.org>\r\n", "DATA\r\n",
-                String(decoding: message.dotStuffed, as: UTF8.self), "QUIT\r\n",
+                "MAIL FROM:<probe@example.org>\r\nRCPT TO:<joe@example.org>\r\nDATA\r\n",
+                String(decoding: message.dotStuffed, as: UTF8.self) + "QUIT\r\n",
             ])
         #expect(poll.report.succeeded)
         #expect(poll.report.deliveredMessage == Self.id)
@@ -58,9 +79,9 @@ import Testing
             Self.plan(tests: true, delivers: true, from: "a@b"),
             Self.greeted + ["250", "250", "250", "250", "250", "354", "250", "221"])
         #expect(
-            poll.said.dropFirst().map { $0.prefix { $0 != ":" && $0 != "\r\n" } }.map(String.init) == [
-                "MAIL FROM", "RCPT TO", "RSET", "MAIL FROM", "RCPT TO", "DATA", "Date", "QUIT",
-            ])
+            poll.said.dropFirst().first
+                == "MAIL FROM:<a@b>\r\nRCPT TO:<joe>\r\nRSET\r\nMAIL FROM:<a@b>\r\nRCPT TO:<joe>\r\nDATA\r\n")
+        #expect(poll.said.count == 3 && poll.said.last?.hasSuffix(".\r\nQUIT\r\n") == true)
         #expect(poll.report.deliveredMessage == Self.id)
     }
 

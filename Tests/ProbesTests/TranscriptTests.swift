@@ -51,8 +51,8 @@ import Transport
         let lines = (1...100).map { "* LIST () \"/\" box\($0)" }
         let told = try #require(transcript(.imap(), ["* OK [CAPABILITY IMAP4rev1]", "d1 OK"] + lines + ["d2 NO gone"]))
         #expect(told.beginning.count == 10 && told.end.count == 21)
-        #expect(told.omitted == 101 + 5 - 30)
-        #expect(told.beginning.last?.text == "* LIST () \"/\" box5")
+        #expect(told.omitted == 101 + 6 - 30)
+        #expect(told.beginning.last?.text == "* LIST () \"/\" box4")
         #expect(told.end.first?.text == "* LIST () \"/\" box82")
         #expect(told.end.last?.text == "rejected gone")
     }

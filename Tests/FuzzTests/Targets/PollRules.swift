@@ -11,6 +11,9 @@ struct PollRules {
     private let clear: [[UInt8]]
     private let said: [String]
 
+    /// What may follow another command in one packet there; IMAP's have a tag.
+    private static let commandsOfLMTP = ["MAIL FROM:", "RCPT TO:", "RSET", "DATA", "QUIT"]
+
     init(_ input: PollInput, _ rehearsal: Rehearsal<PollReport>) {
         self.input = input
         self.rehearsal = rehearsal
@@ -60,14 +63,18 @@ struct PollRules {
         }
     }
 
-    /// A command is one line, so that nothing of a server's gets a line of its own; a literal and a message have more.
+    /// A line is a command of its own, or behind a literal, so that nothing of a server's gets one; a message has more.
     private func checkCommands(_ complaints: inout Complaints) {
         for bytes in rehearsal.words.compactMap(\.bytes) {
             complaints.unless(bytes.suffix(2) == [13, 10], "said without a line end: \(bytes)")
             if String(decoding: bytes, as: UTF8.self).contains("\(MessageMark.field): ") { continue }
             let lines = bytes.dropLast(2).split(separator: 10, omittingEmptySubsequences: false)
-            complaints.unless(
-                lines.dropLast().allSatisfy { $0.suffix(2) == [UInt8(ascii: "}"), 13] }, "more than a line: \(bytes)")
+            for (former, line) in zip(lines, lines.dropFirst()) where former.suffix(2) != [UInt8(ascii: "}"), 13] {
+                complaints.unless(
+                    line.starts(with: [UInt8(ascii: "d")])
+                        || Self.commandsOfLMTP.contains { line.starts(with: $0.utf8) },
+                    "a line that is no command: \(bytes)")
+            }
         }
     }
 
