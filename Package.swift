@@ -31,7 +31,13 @@ let package = Package(
 
         // What ships, ground floor first.
         .target(name: "Site", swiftSettings: strict),
-        .target(name: "Transport", dependencies: ["Site", "COpenSSL", nio, nioPosix], swiftSettings: strict),
+        .target(
+            name: "Transport",
+            dependencies: [
+                "Site", "COpenSSL", "CLinux", nio, nioPosix,
+                .product(name: "HeapModule", package: "swift-collections"),
+            ],
+            swiftSettings: strict),
         .target(name: "Probes", dependencies: ["Site", "Transport", nio], swiftSettings: strict),
         .target(
             name: "DirectorAdmin",
@@ -99,7 +105,20 @@ let package = Package(
             name: "Rehearsal", dependencies: ["Site", "Transport"], path: "Tests/Rehearsal", swiftSettings: strict),
         .executableTarget(name: "Demo", dependencies: ["RingLab"], path: "Sources/Demo", swiftSettings: strict),
         .executableTarget(
-            name: "Soak", dependencies: ["RingLab", nio, nioPosix], path: "Tests/Soak", swiftSettings: strict),
+            name: "Soak", dependencies: ["RingLab", "FakePeers", nio, nioPosix], path: "Tests/Soak",
+            swiftSettings: strict),
+        .target(name: "FakePeers", dependencies: [nio, nioPosix], path: "Tests/FakePeers", swiftSettings: strict),
+
+        // How fast it is.
+        .executableTarget(name: "bench-peers", dependencies: ["COpenSSL"], path: "Benchmarks/Peers"),
+        .executableTarget(name: "bench-floor", dependencies: ["COpenSSL"], path: "Benchmarks/Floor"),
+        .executableTarget(
+            name: "Bench",
+            dependencies: [
+                "RingLab", "FakePeers", nio, nioPosix,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/Bench", swiftSettings: strict),
         .testTarget(name: "SiteTests", dependencies: ["Site"], swiftSettings: strict),
         .testTarget(
             name: "TransportTests",

@@ -5,7 +5,6 @@ internal import Glibc
 internal import Health
 internal import Monitor
 internal import NIOCore
-internal import NIOPosix
 internal import Probes
 internal import Settings
 internal import Site
@@ -95,7 +94,7 @@ private struct CheckRound: Sendable {
     func run(_ spellings: [String]) async throws -> CheckResult {
         let now = time(nil)
         _ = DescriptorLimit.raise()
-        let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
+        let loop = try Reactor()
         let tls = TLSContexts()
         try tls.prepare(policy.options.tls)
         let targets: [Checker.Target]
@@ -141,7 +140,7 @@ private struct CheckRound: Sendable {
         return CheckResult(checkedAt: now, backends: [], failure: text)
     }
 
-    private func list(on loop: any EventLoop) async throws -> Result<Listing, DirectorFailure> {
+    private func list(on loop: Reactor) async throws -> Result<Listing, DirectorFailure> {
         try await loop.flatSubmit {
             let done = loop.makePromise(of: Result<Listing, DirectorFailure>.self)
             DirectorClient(connector: Connector(loop: loop), path: socketPath).list { done.succeed($0) }

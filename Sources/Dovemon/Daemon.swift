@@ -2,7 +2,6 @@ internal import DirectorAdmin
 internal import Glibc
 internal import Monitor
 internal import NIOCore
-internal import NIOPosix
 internal import Probes
 internal import ServiceLifecycle
 internal import Settings
@@ -11,7 +10,7 @@ internal import Transport
 
 /// The monitor as a service: everything of it happens on one event loop.
 final class Daemon: Service {
-    private let loop: any EventLoop
+    private let loop: Reactor
     private let policy: NIOLoopBoundBox<Policy>
     private let socketPath: NIOLoopBoundBox<String>
     private let driver: NIOLoopBoundBox<MonitorDriver?>
@@ -38,7 +37,7 @@ final class Daemon: Service {
         self.pollLimit = pollLimit
         self.scripts = scripts
         self.manager = manager
-        let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
+        let loop = try Reactor()
         self.loop = loop
         driver = .makeBoxSendingValue(nil, eventLoop: loop)
         socketPath = NIOLoopBoundBox.makeBoxSendingValue(files.settings.directorAdminSocket, eventLoop: loop)

@@ -23,6 +23,8 @@ struct Dovemon: AsyncParsableCommand {
     /// Parses and runs. A mistake in the command line ends with status 3, which means "could not tell" to Nagios; the
     /// parser's own 64 would mean nothing there.
     static func main() async {
+        // Before there is a second thread.
+        keepMemoryTogether()
         // All commands read the accounts.
         forbidDumps()
         openStandardDescriptors()

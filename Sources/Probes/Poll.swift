@@ -79,7 +79,7 @@ struct Poll<Protocol: Dialogue>: Conversation {
             recorder?.startedTLS(at: now)
             return .startTLS
         case .read(let count): return .read(count)
-        case .done: return .finish(success(at: now))
+        case .done: return .part(success(at: now))
         // All that was to be shown has been shown: no goodbye can spoil it.
         case .fail where spoken == .logout: return .finish(success(at: now))
         case .fail(let kind, let code, let remark, let text, let earlier):

@@ -8,6 +8,7 @@ package struct Prober {
     private let tls: TLSContexts
     private let names: PointerNames
     private let transcribing: Transcribing
+    private let numbers = UniqueNumbers()
 
     /// Makes a prober; `tls` serves all polls of services with TLS, `names` those that need their backend's name, and
     /// `transcribing` says which reports have a transcript.
@@ -84,7 +85,7 @@ package struct Prober {
     ) -> RunningConversation {
         let plan = opening.plan
         // The only look at the wall clock: the dialogues are pure.
-        let stamp = MessageStamp(seconds: Glibc.time(nil), unique: .random(in: .min ... .max), pollTime: time)
+        let stamp = MessageStamp(seconds: Glibc.time(nil), unique: numbers.next(), pollTime: time)
         return switch plan.service.mailProtocol {
         case .imap: start(IMAPDialogue(plan, stamp), opening, time, completion)
         case .pop3: start(POP3Dialogue(plan, stamp), opening, time, completion)
@@ -163,5 +164,19 @@ extension PollReport {
         PollReport(
             failure: PollFailure(phase: .resolve, kind: .local, text: printable(text)),
             phases: [PhaseTime(.resolve, time)], duration: time)
+    }
+}
+
+/// Numbers that no other monitor has, and this one not twice. From one call to the system, as each poll needs one.
+private final class UniqueNumbers {
+    private var last = UInt64.random(in: .min ... .max)
+
+    /// By SplitMix64, whose period is all there are.
+    func next() -> UInt64 {
+        last &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = last
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
     }
 }

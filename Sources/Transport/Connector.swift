@@ -1,15 +1,14 @@
-package import NIOCore
-internal import NIOPosix
+internal import NIOCore
 internal import Site
 
 /// Starts conversations on one event loop. Everything here, completions included, happens on that loop.
 package struct Connector {
     /// The loop that all conversations of this connector run on.
-    package let loop: any EventLoop
+    package let loop: Reactor
     private let watch: LoopWatch
 
-    /// Makes a connector for `loop`, which must be one of NIOPosix's.
-    package init(loop: any EventLoop) {
+    /// Makes a connector for `loop`.
+    package init(loop: Reactor) {
         self.loop = loop
         watch = LoopWatch(loop: loop)
     }
@@ -28,34 +27,11 @@ package struct Connector {
         _ conversation: C, at endpoint: Endpoint, encryption: Encryption? = nil, preamble: [UInt8] = [], limits: Limits,
         within time: Duration?, completion: @escaping (C.Outcome) -> Void
     ) -> RunningConversation {
-        let handler = ConversationHandler(
-            conversation, encryption: encryption, preamble: preamble, limits: limits, completion: completion)
-        let isolated = loop.assumeIsolated()
-        if let time {
-            handler.time = WatchedTime(time, by: watch)
-            handler.deadline = isolated.scheduleTask(in: .nanoseconds(time.nanoseconds)) { handler.deadlinePassed() }
-        }
-        let boundHandler = NIOLoopBound(handler, eventLoop: loop)
-        do {
-            let address = try endpoint.socketAddress
-            // The deadline covers the connection too; NIO's own limit must not come first.
-            let connected = ClientBootstrap(group: loop)
-                .connectTimeout(.nanoseconds((time ?? Self.connectionLimit).nanoseconds))
-                .channelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(boundHandler.value)
-                    }
-                }
-                .connect(to: address)
-            connected.assumeIsolated().whenFailure { handler.interrupt(Interruption($0)) }
-        } catch {
-            handler.interrupt(Interruption(error))
-        }
-        return RunningConversation { handler.interrupt(.cancelled) }
+        let runner = ConversationRunner(
+            conversation, on: loop, encryption: encryption, preamble: preamble, limits: limits, completion: completion)
+        runner.start(at: endpoint, within: time, watch)
+        return RunningConversation { runner.interrupt(.cancelled) }
     }
-
-    /// A UNIX socket's connect can wait for a place in the listener's queue.
-    private static let connectionLimit = Duration.seconds(60)
 }
 
 /// How a conversation is encrypted.

@@ -45,6 +45,9 @@ package enum Step<Outcome> {
     case read(Int)
     /// Nothing more: the connection can be closed.
     case finish(Outcome)
+    /// Nothing more, and the peer has said goodbye, too: the connection is reset, which leaves neither side with a port in
+    /// TIME_WAIT (RFC 9293, section 3.6.1), of which thousands of polls would make tens of thousands.
+    case part(Outcome)
 }
 
 extension Step: Sendable where Outcome: Sendable {}

@@ -1,4 +1,4 @@
-internal import NIOCore
+internal import Glibc
 package import Site
 
 /// Where a conversation is held.
@@ -8,11 +8,27 @@ package enum Endpoint: Hashable, Sendable {
     /// A UNIX stream socket; at most 107 bytes of path.
     case unix(path: String)
 
-    var socketAddress: SocketAddress {
-        get throws {
-            switch self {
-            case .tcp(let address, let port): try SocketAddress(ipAddress: address.description, port: port)
-            case .unix(let path): try SocketAddress(unixDomainSocketPath: path)
+    /// Lends it as the system's calls take it; it tells its family itself. Fails where the system has no such endpoint.
+    func withSocketAddress<Result>(
+        _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
+    ) throws(SystemError) -> Result {
+        switch self {
+        case .tcp(let address, let port):
+            guard let port = UInt16(exactly: port) else { throw SystemError(EINVAL) }
+            return address.withSocketAddress(port: port, body)
+        case .unix(let path):
+            var address = sockaddr_un()
+            address.sun_family = sa_family_t(AF_UNIX)
+            let fits = withUnsafeMutableBytes(of: &address.sun_path) { space in
+                guard path.utf8.count < space.count else { return false }
+                space.copyBytes(from: path.utf8)
+                return true
+            }
+            guard fits else { throw SystemError(ENAMETOOLONG) }
+            return withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                }
             }
         }
     }

@@ -1,18 +1,8 @@
 import Glibc
-internal import NIOCore
 
 extension Interruption {
-    /// Why a connection could not be made, or was lost, by what the system said.
-    init(_ error: any Error) {
-        switch error {
-        case let error as IOError: self.init(errno: error.errnoCode)
-        case let error as TLSError: self.init(error)
-        case ChannelError.connectTimeout: self = .deadline
-        case let error as ChannelError: self = .closed(String(describing: error))
-        // A name that is no address, an event loop that ends …
-        default: self = .local(String(describing: error))
-        }
-    }
+    /// Why a connection could not be made, or was lost.
+    init(_ error: SystemError) { self.init(errno: error.code) }
 
     /// What OpenSSL said, once there is a peer.
     init(_ error: TLSError) {

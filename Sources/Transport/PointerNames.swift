@@ -102,13 +102,8 @@ package final class PointerNames {
     /// Asks the system's resolver.
     package static func ofSystem(_ address: IPAddress) -> Result<String, PointerFailure> {
         var name = [CChar](repeating: 0, count: Int(NI_MAXHOST))
-        let code: Int32
-        do {
-            code = try Endpoint.tcp(address, port: 0).socketAddress.withSockAddr { place, size in
-                getnameinfo(place, socklen_t(size), &name, socklen_t(name.count), nil, 0, NI_NAMEREQD)
-            }
-        } catch {
-            return .failure(PointerFailure("\(error)"))
+        let code = address.withSocketAddress(port: 0) { place, size in
+            getnameinfo(place, size, &name, socklen_t(name.count), nil, 0, NI_NAMEREQD)
         }
         guard code == 0 else { return .failure(PointerFailure(code, of: address, errno: errno)) }
         return .success(String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self))

@@ -11,7 +11,7 @@ import Transport
     /// Without descriptors each poll ends before its start returns: the stack must not grow with the backends.
     @Test func aMachineWithoutDescriptorsIsTold() async {
         await #expect(processExitsWith: .success) {
-            let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
+            let loop = try Reactor()
             let tls = TLSContexts()
             let target = Checker.Target(
                 spelling: "127.0.0.1", address: try #require(IPAddress("127.0.0.1")), listed: nil,

@@ -25,7 +25,7 @@ func feed<C: Conversation>(_ conversation: C, _ pieces: [ArraySlice<UInt8>], the
         case .skip(let count): decoder.skip(count)
         case .startTLS: break
         case .read(let count): decoder.read(count)
-        case .finish(let outcome):
+        case .finish(let outcome), .part(let outcome):
             fed.outcome = outcome
             return false
         }

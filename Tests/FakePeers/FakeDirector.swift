@@ -1,7 +1,7 @@
-import NIOCore
+package import NIOCore
 
 /// A director of one whose ring is always synced. Loop-confined.
-final class FakeDirector {
+package final class FakeDirector {
     private let addresses: [String]
     private let numbers: [String: Int]
     private var isUp: [Bool]
@@ -12,16 +12,21 @@ final class FakeDirector {
     private let path: String
     private var listening: (any Channel)?
 
-    private(set) var upCount: Int
-    private(set) var fewestUp: Int
-    private(set) var downs = 0
-    private(set) var ups = 0
+    package private(set) var upCount: Int
+    package private(set) var fewestUp: Int
+    package private(set) var downs = 0
+    package private(set) var ups = 0
     /// HOST-DOWNs that left fewer up than the guard has to leave, and commands that changed nothing.
-    private(set) var violations = 0
-    private(set) var doubled = 0
+    package private(set) var violations = 0
+    package private(set) var doubled = 0
+    /// Connections at once, and the most there ever were.
+    private var connections = 0
+    package private(set) var mostConnections = 0
+    /// Hears of each change that is commanded, before it is answered.
+    package var changed: ((_ address: String, _ isUp: Bool) -> Void)?
 
     /// - Parameter needed: so many backends have to stay up.
-    init(_ addresses: [String], needed: Int, path: String, loop: any EventLoop) {
+    package init(_ addresses: [String], needed: Int, path: String, loop: any EventLoop) {
         self.addresses = addresses
         self.needed = needed
         self.path = path
@@ -33,10 +38,10 @@ final class FakeDirector {
         fewestUp = addresses.count
     }
 
-    func isUp(_ number: Int) -> Bool { isUp[number] }
+    package func isUp(_ number: Int) -> Bool { isUp[number] }
 
     /// Begins to listen, also after `leave`.
-    func listen() -> EventLoopFuture<Void> {
+    package func listen() -> EventLoopFuture<Void> {
         let box = NIOLoopBound(self, eventLoop: loop)
         return listener(on: loop, backlog: 64) { [unowned self] in Connection(self) }
             .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true)
@@ -44,7 +49,7 @@ final class FakeDirector {
     }
 
     /// Is away, as one that is being restarted.
-    func leave() {
+    package func leave() {
         listening?.close(promise: nil)
         listening = nil
     }
@@ -54,8 +59,8 @@ final class FakeDirector {
         switch fields.first {
         case "HOST-LIST": return list
         case "DIRECTOR-LIST": return "127.0.0.11\t9090\tself\t0\tring synced\t0\n\n"
-        case "HOST-DOWN": return fields.last.flatMap { numbers[$0] }.map { change($0, isUp: false) } ?? "NOTFOUND\n"
-        case "HOST-UP": return fields.last.flatMap { numbers[$0] }.map { change($0, isUp: true) } ?? "NOTFOUND\n"
+        case "HOST-DOWN": return fields.last.flatMap { numbers[$0] }.map { change($0, to: false) } ?? "NOTFOUND\n"
+        case "HOST-UP": return fields.last.flatMap { numbers[$0] }.map { change($0, to: true) } ?? "NOTFOUND\n"
         case "HOST-RESET-USERS": return "OK\n"
         default: return nil
         }
@@ -72,7 +77,8 @@ final class FakeDirector {
         return text + "\n"
     }
 
-    private func change(_ number: Int, isUp: Bool) -> String {
+    private func change(_ number: Int, to isUp: Bool) -> String {
+        changed?(addresses[number], isUp)
         if self.isUp[number] == isUp { doubled += 1 } else { upCount += isUp ? 1 : -1 }
         self.isUp[number] = isUp
         clock += 1
@@ -88,7 +94,13 @@ final class FakeDirector {
 
         init(_ director: FakeDirector) { self.director = director }
 
-        func opened(_ channel: any Channel) { channel.say("VERSION\tdirector-doveadm\t1\t0\n") }
+        func opened(_ channel: any Channel) {
+            director.connections += 1
+            director.mostConnections = max(director.mostConnections, director.connections)
+            channel.say("VERSION\tdirector-doveadm\t1\t0\n")
+        }
+
+        func closed() { director.connections -= 1 }
 
         func heard(_ line: String, _ channel: any Channel) {
             guard !line.hasPrefix("VERSION") else { return }

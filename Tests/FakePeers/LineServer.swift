@@ -1,10 +1,17 @@
-import NIOCore
-import NIOPosix
+package import NIOCore
+package import NIOPosix
 
 /// Answers lines on one connection. Everything here happens on one event loop.
-protocol LineService: AnyObject {
+package protocol LineService: AnyObject {
     func opened(_ channel: any Channel)
     func heard(_ line: String, _ channel: any Channel)
+    /// The connection is over.
+    func closed()
+}
+
+extension LineService {
+    /// Few have anything to do then.
+    package func closed() {}
 }
 
 /// Cuts what comes in into lines.
@@ -27,11 +34,13 @@ final class LineHandler: ChannelInboundHandler {
         }
     }
 
+    func channelInactive(context: ChannelHandlerContext) { service.closed() }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 }
 
 /// A listener whose connections all are on its own loop.
-func listener(
+package func listener(
     on loop: any EventLoop, backlog: Int32, _ service: @escaping () -> any LineService
 ) -> ServerBootstrap {
     let service = NIOLoopBound(service, eventLoop: loop)
@@ -46,10 +55,10 @@ func listener(
 }
 
 extension Channel {
-    func say(_ text: String) { writeAndFlush(ByteBuffer(string: text), promise: nil) }
+    package func say(_ text: String) { writeAndFlush(ByteBuffer(string: text), promise: nil) }
 
     /// Closes with a reset instead of an orderly end.
-    func reset() {
+    package func reset() {
         guard let options = self as? any SocketOptionProvider else { return close(promise: nil) }
         options.setSoLinger(.init(l_onoff: 1, l_linger: 0)).whenComplete { _ in self.close(promise: nil) }
     }

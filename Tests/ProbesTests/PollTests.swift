@@ -70,7 +70,7 @@ import Transport
             poll.lineReceived(ArraySlice("220 hi".utf8), at: at(121)) == .send(Array("LHLO monitor.example\r\n".utf8)))
         #expect(poll.lineReceived(ArraySlice("250-a".utf8), at: at(130)) == .wait)
         #expect(poll.lineReceived(ArraySlice("250 b".utf8), at: at(134)) == .send(Array("QUIT\r\n".utf8)))
-        guard case .finish(let report) = poll.lineReceived(ArraySlice("221".utf8), at: at(151)) else {
+        guard case .part(let report) = poll.lineReceived(ArraySlice("221".utf8), at: at(151)) else {
             Issue.record("the goodbye does not end it")
             return
         }

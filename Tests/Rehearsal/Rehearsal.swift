@@ -93,7 +93,7 @@ private struct Stage<C: Conversation> {
         case .read(let count):
             decoder.read(count)
             return nil
-        case .finish(let outcome): return outcome
+        case .finish(let outcome), .part(let outcome): return outcome
         }
     }
 }

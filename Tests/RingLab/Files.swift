@@ -24,7 +24,7 @@ package func readFile(_ path: String) -> String? {
 }
 
 /// A file's bytes from `offset` on; nil when it cannot be read.
-func readBytes(_ path: String, from offset: Int) -> [UInt8]? {
+package func readBytes(_ path: String, from offset: Int) -> [UInt8]? {
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return nil }
     defer { close(file) }

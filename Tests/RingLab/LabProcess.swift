@@ -11,11 +11,11 @@ package final class LabProcess: Sendable {
         try self.init(arguments, in: try ring.newDirectory("process"), reaper: ring.reaper)
     }
 
-    init(_ arguments: [String], in directory: String, reaper: Reaper) throws {
+    init(_ arguments: [String], in directory: String, reaper: Reaper, input: Int32? = nil) throws {
         self.directory = directory
         let file = open("\(directory)/output", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         defer { close(file) }
-        child = try reaper.start(arguments, streams: .init(output: file, error: file))
+        child = try reaper.start(arguments, streams: .init(input: input, output: file, error: file))
     }
 
     package var pid: Int32 { child.pid }

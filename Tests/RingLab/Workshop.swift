@@ -22,10 +22,10 @@ package final class Workshop: Sendable {
         try await RingLab.run(arguments, by: reaper, within: limit)
     }
 
-    /// Starts a program; `name` is that of a directory for what it prints, and no other's.
-    package func start(_ name: String, _ arguments: [String]) throws -> LabProcess {
+    /// Starts a program; `name` is that of a directory for what it prints, and no other's. It reads from `input`.
+    package func start(_ name: String, _ arguments: [String], input: Int32? = nil) throws -> LabProcess {
         try makeDirectory("\(directory)/\(name)")
-        return try LabProcess(arguments, in: "\(directory)/\(name)", reaper: reaper)
+        return try LabProcess(arguments, in: "\(directory)/\(name)", reaper: reaper, input: input)
     }
 
     /// Writes a file, in place of one that is there, and returns its path.

@@ -38,7 +38,7 @@ extension RealRing {
             _ backend: LoneBackend, _ mailProtocol: MailProtocol, _ listener: LoneBackend.Listener,
             _ tls: TLSMode = .none, options: PollOptions? = nil, account: Account? = nil, time: Duration = .seconds(20)
         ) async throws -> PollReport {
-            let loop = MultiThreadedEventLoopGroup.singleton.next()
+            let loop = try Reactor()
             let address = try #require(IPAddress(backend.address))
             let service = Service(mailProtocol, port: backend.port(listener), tls: tls)
             let plan = PollPlan(

@@ -21,7 +21,9 @@ extension RealRing {
 
         // MARK: The log daemon
 
-        @Test func `Without its log daemon dovemon decides all the same, and says later what it did and what was lost`() async throws {
+        @Test func `Without its log daemon dovemon decides all the same, and says later what it did and what was lost`()
+            async throws
+        {
             let path = "\(ring.directory)/log"
             var daemon: NotifySocket? = try NotifySocket(path)
             let dovemon = try DovemonProcess(

@@ -193,7 +193,7 @@ extension RealRing {
 private struct Monitor: Sendable {
     private let ring: Ring
     private let options: PollOptions
-    private let loop: any EventLoop
+    private let loop: Reactor
     private let address: IPAddress
 
     init(
@@ -202,7 +202,7 @@ private struct Monitor: Sendable {
     ) throws {
         self.ring = ring
         options = PollOptions(clientName: "mon.example", instance: instance, imap: imap, pop3: pop3, lmtp: lmtp)
-        loop = MultiThreadedEventLoopGroup.singleton.next()
+        loop = try Reactor()
         address = try #require(IPAddress(ring.backends[0].address))
     }
 

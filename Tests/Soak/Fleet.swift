@@ -1,3 +1,4 @@
+import FakePeers
 import NIOCore
 
 /// The backends: each an address of its own on 127.0.0.0/8, and a listener that comes and goes. Loop-confined.

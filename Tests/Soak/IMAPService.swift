@@ -1,3 +1,4 @@
+import FakePeers
 import NIOCore
 
 /// What is wrong with a backend.

@@ -1,3 +1,4 @@
+import FakePeers
 import Glibc
 import NIOCore
 import NIOPosix

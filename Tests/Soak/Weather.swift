@@ -1,3 +1,4 @@
+import FakePeers
 import NIOCore
 
 /// The faults of a run, one cycle after another: some at a time, half of the backends at once, all at once, the director

@@ -1,5 +1,4 @@
 import NIOCore
-import NIOPosix
 import ScriptedPeers
 import Site
 import Testing
@@ -10,7 +9,7 @@ import Testing
 @Suite struct DeadlineTests {
     @Test func aLoopThatWasHeldUpBlamesNobody() async throws {
         let peer = try await ScriptedPeer.start { try await $0.silence() }
-        let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
+        let loop = try Reactor()
         let port = peer.port
         let interruption = try await loop.flatSubmit { () -> EventLoopFuture<Interruption> in
             let promise = loop.makePromise(of: Interruption.self)
@@ -36,7 +35,7 @@ import Testing
             try await connection.write("no\r\n")
             try await connection.silence()
         }
-        let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
+        let loop = try Reactor()
         let port = peer.port
         let told = try await loop.flatSubmit { () -> EventLoopFuture<String> in
             let promise = loop.makePromise(of: String.self)

@@ -1,5 +1,4 @@
 import Glibc
-import NIOCore
 import Testing
 
 @testable import Transport
@@ -17,7 +16,7 @@ import Testing
         4_711,
     ])
     func `what is wrong with this machine is never a backend's fault`(code: CInt) {
-        guard case .local(let text) = Interruption(IOError(errnoCode: code, reason: "connect")) else {
+        guard case .local(let text) = Interruption(SystemError(code)) else {
             Issue.record("\(Interruption(errno: code))")
             return
         }
@@ -31,13 +30,6 @@ import Testing
         (EPIPE, .closed("Broken pipe")), (ECONNABORTED, .closed("Software caused connection abort")),
     ])
     func `what the peer or the way to it does counts`(code: CInt, interruption: Interruption) {
-        #expect(Interruption(IOError(errnoCode: code, reason: "read")) == interruption)
-    }
-
-    @Test func `the runtime's own errors are of this machine, but for those of a connection`() {
-        #expect(Interruption(ChannelError.connectTimeout(.seconds(3))) == .deadline)
-        #expect(Interruption(ChannelError.eof) == .closed("\(ChannelError.eof)"))
-        #expect(Interruption(EventLoopError.shutdown) == .local("\(EventLoopError.shutdown)"))
-        #expect(Interruption(CancellationError()) == .local("\(CancellationError())"), "none that is known")
+        #expect(Interruption(SystemError(code)) == interruption)
     }
 }

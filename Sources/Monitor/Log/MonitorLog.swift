@@ -14,7 +14,11 @@ package struct MonitorLog: Sendable {
     }
 
     /// Tells of an event.
-    package func tell(_ event: MonitorEvent) { tell(LogLine(event)) }
+    package func tell(_ event: MonitorEvent) {
+        // By far the most, and most sites do not log them: no line need be made.
+        if case .pollSucceeded = event, logger.logLevel > .debug { return }
+        tell(LogLine(event))
+    }
 
     /// Writes a line.
     package func tell(_ line: LogLine) {

@@ -44,7 +44,7 @@ import Transport
         _ service: Service, _ options: PollOptions, within time: Duration = .seconds(40),
         names: @escaping PointerNames.LookUp
     ) async throws -> PollReport {
-        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let loop = try Reactor()
         let address = try #require(IPAddress("127.0.0.1"))
         return try await loop.flatSubmit {
             let done = loop.makePromise(of: PollReport.self)
@@ -159,7 +159,7 @@ import Transport
         defer { gate.open() }
         let silent = try await ScriptedPeer.start { try await $0.silence() }
         let service = Service(.imap, port: silent.port, tls: .implicit)
-        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let loop = try Reactor()
         let address = try #require(IPAddress("127.0.0.1"))
         let plan = PollPlan(service: service, account: WatchedPoll.account, options: authority.options(.pointer))
         let report = try await loop.flatSubmit {

@@ -18,7 +18,7 @@ final class MonitorRun: Sendable {
     static func start(
         _ policy: Policy, directorPath path: String, patience: DirectorClient.Patience = .init(), into journal: Journal
     ) async throws -> MonitorRun {
-        let loop: any EventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        let loop = try Reactor()
         let driver: NIOLoopBoundBox<MonitorDriver?> = .makeBoxSendingValue(nil, eventLoop: loop)
         try await loop.submit {
             let connector = Connector(loop: loop)

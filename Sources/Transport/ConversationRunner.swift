@@ -1,16 +1,9 @@
 internal import NIOCore
 internal import Site
 
-/// Runs one conversation on one channel: bytes to lines, steps to writes, whatever ends it to its one outcome.
-final class ConversationHandler<C: Conversation>: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
-
-    /// Ends the conversation when it takes too long; cancelled at its end.
-    var deadline: Scheduled<Void>?
-    /// The time that ends then; nil where there is no limit.
-    var time: WatchedTime?
-
+/// Runs one conversation on one connection: bytes to lines, steps to writes, whatever ends it to its one outcome.
+final class ConversationRunner<C: Conversation>: StreamSocket.Client {
+    private let reactor: Reactor
     private var conversation: C
     private let limits: Limits
     private var decoder: LineDecoder
@@ -20,20 +13,34 @@ final class ConversationHandler<C: Conversation>: ChannelInboundHandler {
     private var tls: TLSSession?
     /// Whether TLS was begun with `Step.startTLS`, and nothing has arrived since.
     private var awaitsFirstRecord = false
-    private var channel: (any Channel)?
+    private var socket: StreamSocket?
+    /// Ends the conversation when it takes too long; where it may take any time, the connection.
+    private var deadline: Timer?
+    /// The time that ends then; nil where there is no limit.
+    private var time: WatchedTime?
     /// Nil once called: the conversation is over.
     private var completion: ((C.Outcome) -> Void)?
 
     init(
-        _ conversation: C, encryption: Encryption?, preamble: [UInt8], limits: Limits,
+        _ conversation: C, on reactor: Reactor, encryption: Encryption?, preamble: [UInt8], limits: Limits,
         completion: @escaping (C.Outcome) -> Void
     ) {
+        self.reactor = reactor
         self.conversation = conversation
         self.encryption = encryption
         self.preamble = preamble
         self.limits = limits
         self.completion = completion
         self.decoder = LineDecoder(limit: limits.line)
+    }
+
+    /// Begins. `time` is how long it all may take, from now to the last word.
+    func start(at endpoint: Endpoint, within time: Duration?, _ watch: LoopWatch) {
+        self.time = time.map { WatchedTime($0, by: watch) }
+        deadline = reactor.timer(at: .now() + (time ?? connectionLimit)) { [weak self] in self?.deadlinePassed() }
+        let socket = StreamSocket(on: reactor, for: self)
+        self.socket = socket
+        do throws(SystemError) { try socket.connect(to: endpoint) } catch { failed(error) }
     }
 
     /// Ends the conversation from outside, if it has not ended.
@@ -44,59 +51,46 @@ final class ConversationHandler<C: Conversation>: ChannelInboundHandler {
 
     /// Ends the conversation as its time is over. What the peer said may have come all the same, and only this process not
     /// have been there to read it.
-    func deadlinePassed() {
+    private func deadlinePassed() {
         interrupt(time?.stall.map { .local(Interruption.stall($0)) } ?? .deadline)
     }
 
-    func handlerAdded(context: ChannelHandlerContext) {
-        channel = context.channel
-        // The deadline may have passed, or the caller given up, before there was a channel.
-        if completion == nil { context.close(promise: nil) }
-    }
-
-    func handlerRemoved(context: ChannelHandlerContext) {
-        channel = nil
-    }
-
-    func channelActive(context: ChannelHandlerContext) {
+    func connected() {
         guard completion != nil else { return }
+        if time == nil { deadline?.cancel() }
         conversation.connected(at: .now())
         if !preamble.isEmpty { send(preamble) }
         guard let encryption, encryption.start == .atOnce else { return perform(conversation.opened(at: .now())) }
         negotiate(encryption)
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    func received(_ bytes: UnsafeRawBufferPointer) {
         guard completion != nil else { return }
-        let bytes = unwrapInboundIn(data)
-        received += bytes.readableBytes
+        received += bytes.count
         guard received <= limits.total else {
             return interrupt(.oversized("more than \(limits.total) bytes"))
         }
-        if let tls {
-            if awaitsFirstRecord, let first = bytes.readableBytesView.first {
-                awaitsFirstRecord = false
-                guard isRecordType(first) else { return interrupt(.injected(Self.injection)) }
-            }
-            var plaintext = context.channel.allocator.buffer(capacity: bytes.readableBytes)
-            let progress = bytes.withUnsafeReadableBytes { tls.receive($0, plaintext: &plaintext) }
-            decoder.append(plaintext.readableBytesView)
-            advance(tls, progress)
-        } else {
-            decoder.append(bytes.readableBytesView)
-            consumeLines()
+        guard let tls else {
+            decoder.append(bytes)
+            return consumeLines()
         }
+        if awaitsFirstRecord, let first = bytes.first {
+            awaitsFirstRecord = false
+            guard isRecordType(first) else { return interrupt(.injected(Self.injection)) }
+        }
+        var plaintext = ByteBuffer()
+        let progress = tls.receive(bytes, plaintext: &plaintext)
+        decoder.append(plaintext.readableBytesView)
+        advance(tls, progress)
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    func ended() {
         // TLS tells better what is missing.
         if let tls, case .failed(let error) = tls.inputClosed().end { interrupt(.closed(error.description)) }
         interrupt(.closed("connection closed by the peer"))
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        interrupt(Interruption(error))
-    }
+    func failed(_ error: SystemError) { interrupt(Interruption(error)) }
 
     private func negotiate(_ encryption: Encryption) {
         do {
@@ -140,24 +134,23 @@ final class ConversationHandler<C: Conversation>: ChannelInboundHandler {
     }
 
     private func send(_ bytes: [UInt8]) {
-        guard let channel else { return }
         guard let tls else {
-            channel.writeAndFlush(channel.allocator.buffer(bytes: bytes), promise: nil)
+            bytes.withUnsafeBytes { socket?.send($0) }
             return
         }
-        do {
-            try bytes.withUnsafeBytes { try tls.send($0) }
-            flush(tls)
-        } catch {
-            interrupt(Interruption(error))
+        let failure = bytes.withUnsafeBytes { bytes -> TLSError? in
+            do throws(TLSError) { try tls.send(bytes) } catch { return error }
+            return nil
         }
+        if let failure { return interrupt(Interruption(failure)) }
+        flush(tls)
     }
 
     private func flush(_ session: TLSSession) {
-        guard let channel, session.hasCiphertext else { return }
-        var ciphertext = channel.allocator.buffer(capacity: 1024)
+        guard session.hasCiphertext else { return }
+        var ciphertext = ByteBuffer()
         session.drainCiphertext(into: &ciphertext)
-        channel.writeAndFlush(ciphertext, promise: nil)
+        ciphertext.withUnsafeReadableBytes { socket?.send($0) }
     }
 
     private func consumeLines() {
@@ -178,10 +171,11 @@ final class ConversationHandler<C: Conversation>: ChannelInboundHandler {
         case .startTLS: startTLS()
         case .read(let count): decoder.read(count)
         case .finish(let outcome): end(with: outcome)
+        case .part(let outcome): end(with: outcome, isParting: true)
         }
     }
 
-    private func end(with outcome: C.Outcome) {
+    private func end(with outcome: C.Outcome, isParting: Bool = false) {
         guard let completion else { return }
         self.completion = nil
         deadline?.cancel()
@@ -190,10 +184,14 @@ final class ConversationHandler<C: Conversation>: ChannelInboundHandler {
             tls.close()
             flush(tls)
         }
-        channel?.close(promise: nil)
+        socket?.close(isReset: isParting)
+        socket = nil
         let stall = time?.stall
         time?.end()
         time = nil
         completion(stall.map { conversation.outcome(outcome, afterStallOf: $0) } ?? outcome)
     }
 }
+
+/// A UNIX socket's connect can wait for a place in the listener's queue.
+private let connectionLimit = Duration.seconds(60)

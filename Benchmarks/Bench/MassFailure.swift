@@ -1,0 +1,46 @@
+import RingLab
+
+/// Half of the backends die at once: how long each command takes from its verdict.
+struct MassFailure {
+    let stage: Stage
+
+    func measure() async throws -> String {
+        let backends = stage.isBrief ? 100 : 10_000
+        let interval = stage.isBrief ? 0.5 : 10.0
+        let retries = 3
+        let contender = Dovemon(settings: [("retry_count", "\(retries)"), ("retry_interval", "1")])
+        let process = try await contender.start(Work(backends: backends, interval: interval), stage, "mass")
+        try await pause(2 * interval)
+        var crash: UInt64 = 0
+        let dying = backends / 2
+        let visits = try await stage.peers.visits(in: stage.workshop) {
+            crash = now()
+            try await stage.peers.set(.crashed, count: dying)
+            try await waitUntil("all HOST-DOWNs", within: .seconds(60), every: .milliseconds(50)) {
+                try await stage.director.commands().count >= dying
+            }
+        }
+        let commands = try await stage.director.commands()
+        let most = try await stage.director.mostConnections()
+        try await stage.peers.set(.healthy, count: dying)
+        try await stop(process)
+        // The verdict comes with the poll that fails for the last of the times that it takes.
+        var polls: [UInt32: [UInt64]] = [:]
+        for visit in visits where visit.time >= crash { polls[visit.address, default: []].append(visit.time) }
+        let delays = commands.compactMap { command -> Double? in
+            guard let times = polls[IPv4(command.address).number]?.sorted(), times.count >= retries else { return nil }
+            return Double(command.time) - Double(times[retries - 1])
+        }
+        guard delays.count == dying else { throw LabError.failed("\(delays.count) of \(dying) were commanded down") }
+        let figures = Figures(delays)
+        let quantiles = [0.5, 0.99, 1].map { text(figures.quantile($0) / 1e6, 1) }.joined(separator: ", ")
+        say("mass failure: from verdict to command \(quantiles) ms, at most \(most) connections")
+        return """
+            ### A mass failure
+
+            \(dying) of \(backends) backends crash at once (`retry_count: \(retries)`, `retry_interval: 1`). From the
+            poll that decides to HOST-DOWN at the director: \(quantiles) ms (median, 99 %, worst). The director had at
+            most \(most) connections at once.
+            """
+    }
+}
