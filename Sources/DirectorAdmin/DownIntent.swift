@@ -41,6 +41,12 @@ package struct RestoredIntents: Hashable, Sendable {
         ofEarlierRun.remove(address)
     }
 
+    /// The backend will not come back.
+    mutating func forget(_ address: IPAddress) {
+        intents[address] = nil
+        ofEarlierRun.remove(address)
+    }
+
     /// Whether it is not known how far this monitor has come with this backend.
     func isOfEarlierRun(_ address: IPAddress) -> Bool { ofEarlierRun.contains(address) }
 

@@ -98,6 +98,14 @@ struct HostTable: Sendable {
         return events
     }
 
+    /// Backends that are not listed will not come back.
+    mutating func forget(_ addresses: [IPAddress], _ manners: Reconciliation.Manners) {
+        for address in addresses {
+            restored.forget(address)
+            review(address, manners)
+        }
+    }
+
     /// Sorts all of them anew, as other manners ask for.
     mutating func reviewAll(_ manners: Reconciliation.Manners) {
         poolGuard.ruleChanged()

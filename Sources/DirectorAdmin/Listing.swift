@@ -7,6 +7,9 @@ package struct Listing: Hashable, Sendable {
     /// Lines of HOST-LIST that are no rows, as text for people; at most ten are kept.
     package var unreadable: [String]
 
+    /// Whether a backend that is not in it is no backend of the ring, as far as anybody can know.
+    package var isWhole: Bool { (ring == .synced || ring == nil) && unreadable.isEmpty }
+
     /// Makes a listing.
     package init(ring: RingState?, hosts: [Host], unreadable: [String] = []) {
         self.ring = ring

@@ -32,6 +32,7 @@ struct PoolGuard: Sendable {
         if let tag = tags[address], tag != record?.host.tag {
             tags[address] = nil
             pools[tag]?.remove(address)
+            if pools[tag]?.isEmpty == true { pools[tag] = nil }
         }
         guard let record else { return }
         let tag = record.host.tag

@@ -126,6 +126,12 @@ extension Reconciliation {
         return actions + proceed(at: now)
     }
 
+    /// Nothing more is to be known of these backends, which are not listed.
+    package mutating func forget(_ addresses: [IPAddress]) -> [Action] {
+        table.forget(addresses, manners)
+        return record()
+    }
+
     /// The director could not be read.
     package mutating func listFailed(_ failure: DirectorFailure, at now: Instant) -> [Action] {
         contact.listFailed(failure, at: now).map(Action.report) + proceed(at: now)

@@ -50,6 +50,9 @@ package struct Raising: Hashable, Sendable {
     /// Nothing is known yet.
     package init() {}
 
+    /// What there is to be remembered; nil when that is nothing.
+    package var memory: Raising? { self == Raising() ? nil : self }
+
     /// The backend was taken down, by this monitor or by others; gives what holds it from now on, where that is news.
     package mutating func wentDown(byOthers: Bool, isHealthy: Bool, _ rules: Rules, at now: Instant) -> Hold? {
         let flapping = countDown(rules, at: now)

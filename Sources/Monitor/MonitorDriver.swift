@@ -116,7 +116,9 @@ package final class MonitorDriver {
         case .save(let state, let version):
             guard let keeper else { return feed(.saved(version: version)) }
             keeper.keep(state, version)
-        case .tell(let event): tell(event)
+        case .tell(let event):
+            if case .director(.hostDisappeared(let host)) = event { places.forget(host.address) }
+            tell(event)
         }
     }
 
@@ -128,6 +130,7 @@ package final class MonitorDriver {
         while !isStopped, let poll = places.start() {
             prober.poll(poll.id.address, plan: poll.plan, within: poll.time) { report in
                 self.places.ended(poll, report)
+                if !self.machine.watches(poll.id.address) { self.places.forget(poll.id.address) }
                 self.feed(.pollEnded(poll.id, report))
                 self.startPolls()
             }

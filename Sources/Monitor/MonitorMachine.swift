@@ -70,6 +70,7 @@ package struct MonitorMachine: Sendable {
     private var records = StateRecords()
     /// What is known of backends that went up or down before, listed or not.
     private var raising: [IPAddress: Raising]
+    private var absences: Absences
 
     /// A monitor that knows no backends yet; it reads the director as soon as it is woken.
     ///
@@ -84,11 +85,16 @@ package struct MonitorMachine: Sendable {
         self.reconciliation = Reconciliation(
             manners: policy.manners, restored: RestoredIntents(restored.intents, unixOrigin: unixOrigin))
         self.raising = restored.raising
+        self.absences = Absences(
+            restored.absences, ofAll: Array(restored.intents.keys) + restored.raising.keys, at: now)
         self.handledAt = now
     }
 
     /// When `woke` is to come at the latest, unless something else happens before.
     package var nextWake: Instant { min(reconciliation.nextWake, schedule.nextWake ?? .distantFuture) }
+
+    /// Whether a backend is listed, as far as is known.
+    package func watches(_ address: IPAddress) -> Bool { backends[address] != nil }
 
     /// How the last rounds of each backend went, by the address as the director spells it.
     package var recentRounds: [(backend: String, rounds: RecentRounds)] {
@@ -104,7 +110,8 @@ package struct MonitorMachine: Sendable {
             case .woke: follow(reconciliation.woke(at: now), at: now) + startRounds(at: now)
             case .pollEnded(let id, let report): pollEnded(id, report, at: now)
             case .directorListed(let listing):
-                follow(reconciliation.listed(listing, at: now), at: now) + startRounds(at: now)
+                follow(reconciliation.listed(listing, at: now), at: now) + forgetLongAbsent(listing, at: now)
+                    + startRounds(at: now)
                     + unusedAccounts.listed(listing, accounts: policy.accounts).map { .tell($0) }
             case .directorFailed(let failure): follow(reconciliation.listFailed(failure, at: now), at: now)
             case .commandEnded(let id, let reply): follow(reconciliation.replied(id, reply, at: now), at: now)
@@ -237,9 +244,15 @@ extension MonitorMachine {
         case .hostAppeared(let host):
             backends[host.address] = WatchedBackend(host, raising: raising[host.address] ?? Raising())
             schedule.add(host.address, at: now)
+            if absences.ended(host.address) { records.changed() }
         case .hostDisappeared(let host):
             backends[host.address] = nil
             schedule.remove(host.address)
+            troubles.forget(host.address)
+            if raising[host.address] != nil || reconciliation.intents[host.address] != nil {
+                absences.began(host.address, at: now)
+                records.changed()
+            }
         case .maintenanceChanged(let host): backends[host.address]?.isInMaintenance = host.isInMaintenance
         case .stateChanged(let host, let cause):
             let backend = backends[host.address]
@@ -254,7 +267,7 @@ extension MonitorMachine {
     private mutating func stateChanged(_ host: Host, byOthers: Bool, at now: Instant) -> [Action] {
         let hold = backends[host.address]?.stateChanged(
             to: host.state, byOthers: byOthers, policy.deciding.raising, at: now)
-        raising[host.address] = backends[host.address]?.raising
+        raising[host.address] = backends[host.address]?.raising.memory
         records.changed()
         return left(host.address, hold)
     }
@@ -265,7 +278,18 @@ extension MonitorMachine {
 extension MonitorMachine {
     private mutating func save() -> [Action] {
         guard policy.keepsState, let version = records.next() else { return [] }
-        return [.save(MonitorState(intents: reconciliation.intents, raising: raising), version: version)]
+        let state = MonitorState(intents: reconciliation.intents, raising: raising, absences: absences.since)
+        return [.save(state, version: version)]
+    }
+
+    /// A ring that is not synced may lack backends that are only late.
+    private mutating func forgetLongAbsent(_ listing: Listing, at now: Instant) -> [Action] {
+        guard listing.isWhole else { return [] }
+        let gone = absences.removeLong(at: now)
+        guard !gone.isEmpty else { return [] }
+        for address in gone { raising[address] = nil }
+        records.changed()
+        return follow(reconciliation.forget(gone), at: now)
     }
 
     private mutating func saved(_ version: Int, at now: Instant) -> [Action] {

@@ -9,10 +9,24 @@ package struct MonitorState: Hashable, Sendable {
     /// What is known of backends that went up or down before.
     package var raising: [IPAddress: Raising]
 
+    /// Since when those of them have not been listed that are not.
+    package var absences: [IPAddress: Instant]
+
     /// Makes the state; by itself, that of a monitor that has done nothing yet.
-    package init(intents: [IPAddress: DownIntent] = [:], raising: [IPAddress: Raising] = [:]) {
+    package init(
+        intents: [IPAddress: DownIntent] = [:], raising: [IPAddress: Raising] = [:],
+        absences: [IPAddress: Instant] = [:]
+    ) {
         self.intents = intents
         self.raising = raising
+        self.absences = absences
+    }
+
+    /// The same as it can be by the clock of now: see `Raising.clamped`.
+    package func clamped(at now: Instant) -> MonitorState {
+        MonitorState(
+            intents: intents, raising: raising.mapValues { $0.clamped(at: now) },
+            absences: absences.mapValues { min($0, now) })
     }
 }
 

@@ -80,6 +80,9 @@ struct PollPlaces: Sendable {
     /// Forgets which backends failed: other services may be polled from now on.
     mutating func forgetFailures() { failing = [:] }
 
+    /// Forgets whether a backend failed: it is not listed any more.
+    mutating func forget(_ address: IPAddress) { failing[address] = nil }
+
     /// Something to tell when polls have to wait long: once, and then every five minutes.
     mutating func notice(at now: Instant) -> PollsWaiting? {
         guard let since = [waiting.first, waitingDoubtful.first].compactMap({ $0?.since }).min(),

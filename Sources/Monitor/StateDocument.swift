@@ -19,6 +19,7 @@ package struct StateDocument: Codable {
             case warHold = "war_hold"
             case warEnd = "war_end"
             case flapHold = "flap_hold"
+            case absentSince = "absent_since"
         }
 
         var down: Down?
@@ -28,6 +29,7 @@ package struct StateDocument: Codable {
         var warEnd: Double?
         var flapHold: Double?
         var downs: [Double]?
+        var absentSince: Double?
     }
 
     fileprivate struct Down: Codable {
@@ -65,6 +67,7 @@ package struct StateDocument: Codable {
             entry.downs = raising.downs.isEmpty ? nil : raising.downs.map { origin + $0.seconds }
             backends["\(address)"] = entry
         }
+        for (address, since) in state.absences { backends["\(address)"]?.absentSince = origin + since.seconds }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let document = StateDocument(file: kind, version: currentVersion, director: director, backends: backends)
@@ -90,7 +93,11 @@ package struct StateDocument: Codable {
                 state.intents[address] = DownIntent(at: instant(down.at, origin), change: down.change)
             }
             let raising = entry.raising(origin)
-            if raising != Raising() { state.raising[address] = raising }
+            state.raising[address] = raising.memory
+            guard let since = entry.absentSince, state.intents[address] != nil || raising.memory != nil else {
+                continue
+            }
+            state.absences[address] = instant(since, origin)
         }
         return state
     }
@@ -102,7 +109,7 @@ package struct StateDocument: Codable {
 
 extension StateDocument.Entry {
     fileprivate var isSane: Bool {
-        let times = [down?.at, raisedAt, upAt, warEnd].compactMap { $0 } + (downs ?? [])
+        let times = [down?.at, raisedAt, upAt, warEnd, absentSince].compactMap { $0 } + (downs ?? [])
         return times.allSatisfy(StateDocument.times.contains) && (downs ?? []).count <= 1000
             && [warHold, flapHold].compactMap { $0 }.allSatisfy(StateDocument.holds.contains)
     }

@@ -9,7 +9,7 @@ struct UnusedAccounts: Sendable {
     ///
     /// Only a list of a synced ring is believed: in another one backends may be missing that are only late.
     mutating func listed(_ listing: Listing, accounts: [IPAddress: Account]) -> [MonitorEvent] {
-        guard listing.ring == .synced || listing.ring == nil, listing.unreadable.isEmpty else { return [] }
+        guard listing.isWhole else { return [] }
         let unused = Set(accounts.keys).subtracting(listing.hosts.map(\.address))
         defer { told = unused }
         return unused.subtracting(told).sorted().map { .accountWithoutBackend($0) }

@@ -41,9 +41,8 @@ package struct StateFile: Hashable, Sendable {
         // Without a file it is a first start.
         guard let bytes else { return (MonitorState(), directoryRemarks()) }
         do throws(StateDocument.Unusable) {
-            var state = try StateDocument.decode(bytes, director: director, origin: origin)
-            state.raising = state.raising.mapValues { $0.clamped(at: now) }
-            return (state, directoryRemarks())
+            let state = try StateDocument.decode(bytes, director: director, origin: origin)
+            return (state.clamped(at: now), directoryRemarks())
         } catch {
             return (MonitorState(), [setsAside ? setAside(error.reason) : "\(path): \(error.reason): not used"])
         }

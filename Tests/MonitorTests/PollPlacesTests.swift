@@ -100,6 +100,9 @@ import Testing
         poll(id(1), failed)
         places.forgetFailures()
         #expect(startsAtOnce() == 4)
+        poll(id(1), failed)
+        places.forget(row(1).address)
+        #expect(startsAtOnce() == 4, "it is not listed any more")
     }
 
     @Test func `fewer places hold for polls to come`() {

@@ -144,11 +144,11 @@ let refused = PollFailure(phase: .connect, kind: .refused, text: "Connection ref
 let local = PollFailure(phase: .connect, kind: .local, text: "Too many open files")
 
 /// The backend 10.0.x.y, counted by `number`, as the director lists it.
-func row(_ number: Int, _ state: HostState? = .up, vhosts: Int = 100) -> Host {
+func row(_ number: Int, _ state: HostState? = .up, vhosts: Int = 100, tag: String = "") -> Host {
     let spelling = "10.0.\(number / 256).\(number % 256)"
     guard let address = IPAddress(spelling) else { preconditionFailure("no address") }
     return Host(
-        address: address, spelling: spelling, vhosts: vhosts, users: 0, tag: "", state: state, lastChange: 0)
+        address: address, spelling: spelling, vhosts: vhosts, users: 0, tag: tag, state: state, lastChange: 0)
 }
 
 extension Policy {

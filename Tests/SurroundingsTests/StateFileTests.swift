@@ -30,7 +30,7 @@ import Testing
                 address(1): DownIntent(at: .origin + .seconds(7), change: 1_700_000_008),
                 address(2): DownIntent(at: .origin),
             ],
-            raising: [address(1): raising])
+            raising: [address(1): raising], absences: [address(2): .origin + .seconds(9)])
     }()
 
     private static let now = Instant.origin + .seconds(1000)
@@ -101,6 +101,13 @@ import Testing
         try file.write(state, origin: origin)
         let read = file.read(origin: origin, at: Self.now).state.raising[Self.address(1)]
         #expect(read?.warEnd == Self.now + .seconds(600))
+    }
+
+    @Test func nobodyIsAbsentSinceATimeToCome() throws {
+        var state = Self.state
+        state.absences[Self.address(2)] = .origin + .seconds(1_000_000_000)
+        try file.write(state, origin: origin)
+        #expect(file.read(origin: origin, at: Self.now).state.absences == [Self.address(2): Self.now])
     }
 
     @Test func aDryRunTouchesNothing() throws {

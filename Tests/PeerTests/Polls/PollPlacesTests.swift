@@ -33,4 +33,14 @@ import Testing
         // A second and more went by before some of them began.
         #expect(failures.allSatisfy { $0.1.duration < .milliseconds(1_000) }, "\(failures)")
     }
+
+    @Test func `a backend that has gone is not remembered as one that failed`() async throws {
+        try await Scene.play(["127.0.1.1", "127.0.1.2"], ill: ["127.0.1.1", "127.0.1.2"]) { scene in
+            try await scene.wait(forLine: "poll=failed", count: 4)
+            #expect(try await scene.run.doubtful() == 2)
+            scene.director.change { $0.backends.removeFirst() }
+            try await scene.wait(forLine: "backend=127.0.1.1 listed=no")
+            #expect(try await scene.run.doubtful() == 1)
+        }
+    }
 }

@@ -32,6 +32,14 @@ final class MonitorRun: Sendable {
         return MonitorRun(loop: loop, driver: driver)
     }
 
+    /// So many backends are known to have failed last, as far as the places for polls go.
+    func doubtful() async throws -> Int {
+        try await loop.submit { [driver] in
+            let failing = driver.value.flatMap { Mirror(reflecting: $0).descendant("places", "failing") }
+            return failing.map { Mirror(reflecting: $0).children.count } ?? -1
+        }.get()
+    }
+
     func stop() async throws {
         try await loop.submit { [driver] in driver.value?.stop() }.get()
     }
