@@ -6,6 +6,7 @@ internal import Probes
 internal import ServiceLifecycle
 internal import Settings
 internal import Surroundings
+internal import Synchronization
 internal import Transport
 
 /// The monitor as a service: everything of it happens on one event loop.
@@ -23,7 +24,7 @@ final class Daemon: Service {
     private let supervision: NIOLoopBoundBox<Supervision?>
     private let restored: MonitorState
     private let keeper: NIOLoopBoundBox<StateKeeper?>
-    private let stateFile: StateFile?
+    private let store: Mutex<StateStore?>
 
     /// A daemon that does nothing yet; `manager` is nil where there is nobody to tell how it is.
     init(
@@ -44,11 +45,12 @@ final class Daemon: Service {
         self.policy = .makeBoxSendingValue(policy, eventLoop: loop)
         let supervision = manager.map { Supervision($0) }
         self.supervision = NIOLoopBoundBox.makeBoxSendingValue(supervision, eventLoop: loop)
-        stateFile = StateFile(files.settings)
-        let state = stateFile?.read(
-            origin: UnixClock.origin(), at: .now(), setsAside: !files.settings.isDryRun)
-        for remark in state?.remarks ?? [] { log.logger.warning("\(remark)") }
-        restored = state?.state ?? MonitorState()
+        let opened = StateFile(files.settings).map {
+            StateStore.open($0, isDryRun: files.settings.isDryRun, origin: UnixClock.origin(), at: .now())
+        }
+        for remark in opened?.remarks ?? [] { log.logger.warning("\(remark)") }
+        store = Mutex(opened?.store)
+        restored = opened?.state ?? MonitorState()
         keeper = .makeBoxSendingValue(nil, eventLoop: loop)
     }
 
@@ -56,7 +58,7 @@ final class Daemon: Service {
     func run() async throws {
         try await loop.submit { [self] in
             let connector = Connector(loop: loop)
-            let keeper = StateKeeper(loop: loop, write: StateFile.writing(stateFile))
+            let keeper = StateKeeper(loop: loop, write: writing(store.withLock(\.self)))
             self.keeper.value = keeper
             let driver = MonitorDriver(
                 policy.value, prober: Prober(connector: connector, tls: tls, transcribing: .failures),
@@ -78,6 +80,9 @@ final class Daemon: Service {
         try? await loop.flatSubmit { [loop, keeper] in
             keeper.value?.settle() ?? loop.makeSucceededVoidFuture()
         }.get()
+        // The file may be the next one's from now on.
+        store.withLock { $0 = nil }
+        try await loop.submit { [keeper] in keeper.value?.change { _ in } }.get()
     }
 
     /// Makes ready for other settings; fails, and changes nothing, when the certificates' issuers cannot be read.
@@ -88,14 +93,24 @@ final class Daemon: Service {
         let policy = Policy(files)
         let path = files.settings.directorAdminSocket
         scripts.change(to: UpdateScripts.Program(files.settings))
+        let write = changeStore(to: files.settings)
         try await loop.submit { [self] in
             let isSame = path == socketPath.value
             socketPath.value = path
             self.policy.value = policy
-            keeper.value?.change(to: StateFile.writing(StateFile(files.settings)))
+            keeper.value?.change(to: write)
             driver.value?.change(
                 to: policy, director: isSame ? nil : DirectorClient(connector: Connector(loop: loop), path: path))
         }.get()
+    }
+
+    private func changeStore(to settings: Settings) -> StateKeeper.Write {
+        let changed = StateStore.change(
+            store.withLock(\.self), to: StateFile(settings), isDryRun: settings.isDryRun, origin: UnixClock.origin(),
+            at: .now())
+        for remark in changed.remarks { log.logger.warning("\(remark)") }
+        store.withLock { $0 = changed.store }
+        return writing(changed.store)
     }
 
     /// Logs how the last rounds of each backend went.
@@ -128,11 +143,11 @@ extension StateFile {
         guard let path = settings.stateFile else { return nil }
         self.init(path: path, director: settings.directorAdminSocket)
     }
+}
 
-    /// How a state is written to it.
-    fileprivate static func writing(_ file: StateFile?) -> StateKeeper.Write {
-        { try file?.write($0, origin: UnixClock.origin()) }
-    }
+/// How a state is written; nowhere without a store.
+private func writing(_ store: StateStore?) -> StateKeeper.Write {
+    { try store?.write($0, origin: UnixClock.origin()) }
 }
 
 extension Policy {

@@ -4,12 +4,15 @@ internal import Health
 internal import Site
 
 /// The state as JSON. Times are seconds since 1970.
-package struct StateDocument: Codable {
+package struct StateDocument: Encodable {
     /// Why a file cannot be used.
     package struct Unusable: Error {
         /// In one line.
         package let reason: String
     }
+
+    /// What of a file can be used.
+    package typealias Contents = (state: MonitorState, damaged: [String])
 
     fileprivate struct Entry: Codable {
         enum CodingKeys: String, CodingKey {
@@ -35,6 +38,20 @@ package struct StateDocument: Codable {
     fileprivate struct Down: Codable {
         var at: Double
         var change: Int?
+    }
+
+    /// An entry, or nil for one that is damaged: the others are as good as they were.
+    private struct Readable: Decodable {
+        let entry: Entry?
+
+        init(from decoder: any Decoder) { entry = try? Entry(from: decoder) }
+    }
+
+    private struct Envelope: Decodable {
+        let file: String
+        let version: Int
+        let director: String
+        let backends: [String: Readable]
     }
 
     private static let currentVersion = 1
@@ -76,9 +93,9 @@ package struct StateDocument: Codable {
         return Array(data) + [UInt8(ascii: "\n")]
     }
 
-    /// The state of a document, which may hold anything.
-    package static func decode(_ bytes: [UInt8], director: String, origin: Double) throws(Unusable) -> MonitorState {
-        guard let document = try? JSONDecoder().decode(StateDocument.self, from: Data(bytes)), document.file == kind
+    /// The state of a document, which may hold anything, and what it calls the backends whose entries are damaged.
+    package static func decode(_ bytes: [UInt8], director: String, origin: Double) throws(Unusable) -> Contents {
+        guard let document = try? JSONDecoder().decode(Envelope.self, from: Data(bytes)), document.file == kind
         else { throw Unusable(reason: "no state of dovemon's, or damaged") }
         guard document.version == currentVersion else {
             throw Unusable(reason: "written by another version of dovemon (format \(document.version))")
@@ -87,8 +104,12 @@ package struct StateDocument: Codable {
             throw Unusable(reason: "the state of a dovemon at another director (\(printable(document.director)))")
         }
         var state = MonitorState()
-        for (text, entry) in document.backends {
-            guard let address = IPAddress(text), entry.isSane else { throw Unusable(reason: "damaged") }
+        var damaged: [String] = []
+        for (text, readable) in document.backends {
+            guard let address = IPAddress(text), let entry = readable.entry, entry.isSane else {
+                damaged.append(text)
+                continue
+            }
             if let down = entry.down {
                 state.intents[address] = DownIntent(at: instant(down.at, origin), change: down.change)
             }
@@ -99,7 +120,7 @@ package struct StateDocument: Codable {
             }
             state.absences[address] = instant(since, origin)
         }
-        return state
+        return (state, damaged.sorted())
     }
 
     fileprivate static func instant(_ time: Double, _ origin: Double) -> Instant {

@@ -1,4 +1,4 @@
-internal import Glibc
+package import Glibc
 
 /// A file that one process at a time can have locked, with that process's number in it.
 ///
@@ -19,11 +19,11 @@ package struct LockFile: ~Copyable, Sendable {
     /// Makes the file where it is missing, and locks it without waiting.
     ///
     /// Only a regular file is taken, and no symbolic link in its place: the usual places can be open to others.
-    package init(path: String) throws(Failure) {
+    package init(path: String, permissions: mode_t = 0o644) throws(Failure) {
         self.path = path
         // Whoever had the file may have removed it between the opening and the locking: then the name is another file's.
         for _ in 0..<100 {
-            let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0o644)
+            let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, permissions)
             guard descriptor >= 0 else { throw .impossible(Self.reason(errno)) }
             do throws(Failure) {
                 try Self.lock(descriptor)

@@ -5,7 +5,7 @@ package import Site
 /// The file in which the monitor's state outlives it.
 ///
 /// Written whole, beside the old one, synced to the disk and then renamed, so that there is a good one at every moment. Read
-/// once, at the start: what cannot be made sense of is set aside, and is never fatal.
+/// once, at the start: what cannot be made sense of is set aside. `StateStore` says who may write it.
 package struct StateFile: Hashable, Sendable {
     /// The file, or its directory, would not be read or written; a reason in one line.
     package struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
@@ -28,21 +28,16 @@ package struct StateFile: Hashable, Sendable {
     }
 
     /// Reads the state; gives also what people should know. `origin` is `Instant.origin` in seconds since 1970. A dry run,
-    /// which may run beside the real one, sets nothing aside.
+    /// which may run beside the real one, sets nothing aside. Fails where there is a file whose contents cannot be had.
     package func read(
         origin: Double, at now: Instant, setsAside: Bool = true
-    ) -> (state: MonitorState, remarks: [String]) {
-        let bytes: [UInt8]?
-        do throws(Failure) {
-            bytes = try contents()
-        } catch {
-            return (MonitorState(), ["\(error): whose downs they are is not known"])
-        }
+    ) throws(Failure) -> (state: MonitorState, remarks: [String]) {
         // Without a file it is a first start.
-        guard let bytes else { return (MonitorState(), directoryRemarks()) }
+        guard let bytes = try contents() else { return (MonitorState(), directoryRemarks()) }
         do throws(StateDocument.Unusable) {
-            let state = try StateDocument.decode(bytes, director: director, origin: origin)
-            return (state.clamped(at: now), directoryRemarks())
+            let (state, damaged) = try StateDocument.decode(bytes, director: director, origin: origin)
+            let remarks = damaged.isEmpty ? [] : [passedOver(damaged, keepsCopy: setsAside)]
+            return (state.clamped(at: now), remarks + directoryRemarks())
         } catch {
             return (MonitorState(), [setsAside ? setAside(error.reason) : "\(path): \(error.reason): not used"])
         }
@@ -84,8 +79,10 @@ package struct StateFile: Hashable, Sendable {
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw failure(path) }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw Failure(description: "\(path): not a regular file") }
-        guard status.st_size <= Self.limit else { throw Failure(description: "\(path): too large") }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw Failure(description: "\(printable(path)): not a regular file")
+        }
+        guard status.st_size <= Self.limit else { throw Failure(description: "\(printable(path)): too large") }
         var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
         var length = 0
         while length < bytes.count {
@@ -132,6 +129,16 @@ package struct StateFile: Hashable, Sendable {
         let place = path + ".unusable"
         let isDone = rename(path, place) == 0
         return "\(path): \(reason): \(isDone ? "set aside as \(place)" : "not used")"
+    }
+
+    /// The file stays until it is written anew, or a kill before that would cost the good entries, too.
+    private func passedOver(_ entries: [String], keepsCopy: Bool) -> String {
+        let place = path + ".unusable"
+        let names = entries.prefix(3).map { printable($0, limit: 60) }.joined(separator: ", ")
+        let more = entries.count > 3 ? " and \(entries.count - 3) more" : ""
+        if keepsCopy { unlink(place) }
+        let isKept = keepsCopy && link(path, place) == 0
+        return "\(path): damaged: what it says of \(names)\(more) is not used" + (isKept ? "; kept as \(place)" : "")
     }
 
     private func failure(_ path: String, _ error: CInt = errno) -> Failure {

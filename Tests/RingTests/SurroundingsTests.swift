@@ -113,6 +113,27 @@ extension RealRing {
             #expect(access(lock, F_OK) != 0)
         }
 
+        @Test func `A second dovemon with the same state file warns, and has it once the first has ended`() async throws
+        {
+            let first = try DovemonProcess(ring: ring)
+            try await first.expectAllPolled(ring)
+            let state = "\(first.directory)/state.json"
+            #expect(readFile("\(state).lock") == "\(first.pid)\n")
+            let second = try DovemonProcess(ring: ring, settings: [("state_file", state)])
+            _ = try await second.waitForLine(
+                containing: " warning: \(state): process \(first.pid) has it", within: .seconds(10))
+            try await second.expectAllPolled(ring)
+            #expect(try await first.terminate().status == .exited(0))
+            #expect(access("\(state).lock", F_OK) != 0)
+
+            second.reload()
+            try await waitUntil("the state of the second", within: .seconds(5)) {
+                readFile(state)?.contains("\"dovemon state\"") == true
+            }
+            #expect(readFile("\(state).lock") == "\(second.pid)\n")
+            #expect(try await second.terminate().status == .exited(0))
+        }
+
         @Test func `SIGHUP says which changed settings count from the next start on`() async throws {
             let dovemon = try DovemonProcess(ring: ring)
             try await dovemon.expectAllPolled(ring)
