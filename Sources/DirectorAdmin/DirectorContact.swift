@@ -13,9 +13,22 @@ struct DirectorContact: Sendable {
     private var startedAt: Instant?
     private var inFlight = false
     private var heardOnce = false
-    private var awaySince = Instant.origin
-    private var remindedAt = Instant.origin
+    /// While a list has failed, and none has come in since.
+    private var away = Trouble(since: .origin)
+    /// While the ring is not synced.
+    private var unsynced: Trouble?
     private var toldUnreadable: Set<String> = []
+
+    private struct Trouble: Sendable {
+        let since: Instant
+        /// When it was last told.
+        var toldAt: Instant
+
+        init(since: Instant) {
+            self.since = since
+            toldAt = since
+        }
+    }
 
     /// When to read next; `waiting` is since when a command has been waiting for a list to rest on. Where others wait for
     /// what is to be confirmed, one list confirms many.
@@ -40,9 +53,9 @@ struct DirectorContact: Sendable {
         failure == nil && (ring == nil || ring == .synced) && endedAt != nil && now <= freshUntil(manners)
     }
 
-    /// When to remind that the director is away.
+    /// When to remind that the director is away, or else that its ring is not synced.
     func nextReminder(_ manners: Reconciliation.Manners) -> Instant {
-        failure == nil ? .distantFuture : remindedAt + manners.reminder
+        (failure == nil ? unsynced : away).map { $0.toldAt + manners.reminder } ?? .distantFuture
     }
 
     mutating func listStarted(at now: Instant) {
@@ -56,11 +69,13 @@ struct DirectorContact: Sendable {
         inFlight = false
         if failure != nil {
             failure = nil
-            events.append(.back(after: now - awaySince))
+            events.append(.back(after: now - away.since))
         }
         if listing.ring != ring || !heardOnce { events.append(.ringChanged(listing.ring)) }
         ring = listing.ring
         heardOnce = true
+        let isUnsynced = ring == .syncing || ring == .handshaking
+        unsynced = isUnsynced ? unsynced ?? Trouble(since: now) : nil
         if ring != .handshaking {
             readAt = startedAt
             endedAt = now
@@ -76,16 +91,20 @@ struct DirectorContact: Sendable {
         inFlight = false
         defer { failure = newFailure }
         guard failure == nil else { return [] }
-        awaySince = now
-        remindedAt = now
+        away = Trouble(since: now)
         return [.lost(newFailure)]
     }
 
     /// The reminder, if it is due.
     mutating func remind(at now: Instant, _ manners: Reconciliation.Manners) -> [DirectorEvent] {
-        guard let failure, now >= nextReminder(manners) else { return [] }
-        remindedAt = now
-        return [.stillAway(failure, for: now - awaySince)]
+        guard now >= nextReminder(manners) else { return [] }
+        if let failure {
+            away.toldAt = now
+            return [.stillAway(failure, for: now - away.since)]
+        }
+        guard let ring, let unsynced else { return [] }
+        self.unsynced?.toldAt = now
+        return [.stillNotSynced(ring, for: now - unsynced.since)]
     }
 
     private func freshUntil(_ manners: Reconciliation.Manners) -> Instant { (endedAt ?? .origin) + manners.freshness }

@@ -8,6 +8,8 @@ package enum DirectorEvent: Hashable, Sendable {
     case back(after: Duration)
     /// The ring's state is another than before; nil from a director that does not tell it.
     case ringChanged(RingState?)
+    /// The ring is still not synced, after so long.
+    case stillNotSynced(RingState, for: Duration)
     /// A line of HOST-LIST is none; told once for each text.
     case rowUnreadable(String)
     /// The director lists a backend that it did not list before.

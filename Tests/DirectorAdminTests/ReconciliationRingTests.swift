@@ -118,6 +118,81 @@ import Testing
         #expect(bench.want(.down, row(1)) == [down(1, row(1))])
     }
 
+    /// Lets time pass over lists that show the ring like this; gives the reminders that came meanwhile.
+    private func remind(_ bench: inout Bench, _ ring: RingState?, for time: Duration) -> [Action] {
+        let end = bench.now + time
+        var reminders: [Action] = []
+        while bench.now < end {
+            for action in bench.pass(min(.seconds(1), end - bench.now)) {
+                if action == .list { _ = bench.list([row(1)], ring: ring) } else { reminders.append(action) }
+            }
+        }
+        return reminders
+    }
+
+    @Test func aRingThatIsNeverSyncedIsToldAgainEveryFiveMinutes() {
+        var bench = Bench()
+        _ = bench.wake()
+        #expect(bench.list([row(1)], ring: .syncing).contains(.report(.ringChanged(.syncing))))
+        _ = bench.want(.down, row(1))
+        let reminders = remind(&bench, .syncing, for: .seconds(700))
+        #expect(
+            reminders == [
+                .report(.stillNotSynced(.syncing, for: .seconds(300))),
+                .report(.stillNotSynced(.syncing, for: .seconds(600))),
+            ])
+    }
+
+    @Test func theTimeWithoutASyncedRingGoesOnWhileTheDirectorShakesHandsAndEndsWithASync() {
+        var bench = Bench(listing: row(1))
+        #expect(remind(&bench, .synced, for: .seconds(400)) == [])
+        #expect(remind(&bench, .syncing, for: .seconds(200)) == [])
+        let reminders = remind(&bench, .handshaking, for: .seconds(150))
+        guard case .report(.stillNotSynced(.handshaking, for: let time)) = reminders.first, reminders.count == 1 else {
+            Issue.record("\(reminders)")
+            return
+        }
+        #expect(time == .seconds(300))
+        #expect(remind(&bench, .synced, for: .seconds(700)) == [])
+        #expect(remind(&bench, .syncing, for: .seconds(290)) == [])
+        #expect(remind(&bench, nil, for: .seconds(700)) == [])
+    }
+
+    /// Nothing is known of the ring then, and there are reminders of that.
+    @Test func ofADirectorThatIsAwayTheRingIsNotToldAgain() {
+        var bench = Bench()
+        _ = bench.wake()
+        _ = bench.list([row(1)], ring: .syncing)
+        #expect(bench.pass(.seconds(10)) == [.list])
+        _ = bench.fail()
+        var told: [Action] = []
+        for _ in 0..<40 {
+            for action in bench.pass(.seconds(10)) {
+                if action == .list { _ = bench.fail() } else { told.append(action) }
+            }
+        }
+        #expect(told.count == 1)
+        guard case .report(.stillAway) = told.first else {
+            Issue.record("\(told)")
+            return
+        }
+        _ = bench.pass(bench.machine.nextWake - bench.now)
+        _ = bench.list([row(1)], ring: .syncing)
+        #expect(remind(&bench, .syncing, for: .milliseconds(1)).count == 1)
+    }
+
+    @Test func anotherDirectorsRingHasATimeOfItsOwn() {
+        var bench = Bench()
+        _ = bench.wake()
+        _ = bench.list([row(1)], ring: .syncing)
+        #expect(remind(&bench, .syncing, for: .seconds(200)) == [])
+        bench.machine.directorChanged()
+        #expect(bench.wake() == [.list])
+        _ = bench.list([row(1)], ring: .syncing)
+        #expect(remind(&bench, .syncing, for: .seconds(299)) == [])
+        #expect(remind(&bench, .syncing, for: .seconds(1)).count == 1)
+    }
+
     @Test func theRingsStateIsToldWhenItChanges() {
         var bench = Bench(listing: row(1))
         var told: [Action] = []

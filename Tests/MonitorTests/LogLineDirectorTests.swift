@@ -40,6 +40,9 @@ private func expect(
         expect(
             .ringChanged(.syncing), .warning, isChange: true,
             "ring=syncing note=\"commands wait until it is synced\"")
+        expect(
+            .stillNotSynced(.syncing, for: .seconds(300)), .error, isChange: true,
+            "ring=syncing since=300.0s note=\"commands wait until it is synced: see doveadm director ring status\"")
         expect(.ringChanged(.handshaking), .info, "ring=handshaking")
         expect(.ringChanged(nil), .info, "ring=unknown note=\"this director does not answer DIRECTOR-LIST\"")
     }

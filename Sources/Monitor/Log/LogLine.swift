@@ -150,6 +150,11 @@ package struct LogLine: Hashable, Sendable {
             if ring == .syncing { fields.add("note", "commands wait until it is synced") }
             if ring == nil { fields.add("note", "this director does not answer DIRECTOR-LIST") }
             self.init(ring == .syncing ? .warning : .info, isChange: ring == .syncing || ring == .synced, fields)
+        case .stillNotSynced(let ring, let time):
+            fields.add("ring", ring.text)
+            fields.add("since", LogFields.seconds(time))
+            fields.add("note", "commands wait until it is synced: see doveadm director ring status")
+            self.init(.error, isChange: true, fields)
         case .rowUnreadable(let line):
             fields.add("director", "unreadable")
             fields.add("text", line)
