@@ -9,8 +9,8 @@ package indirect enum MonitorEvent: Hashable, Sendable {
     /// A poll failed; `failures` are those in a row of this service, of `needed` that make it faulty.
     case pollFailed(backend: String, Service, PollReport, PollFailure, failures: Int, needed: Int)
     /// A poll failed by what is no fault of the backend's: the own machine was in the way, or the backend has answered, and
-    /// what is behind it is in trouble. The former is news once, and again after five minutes: when this machine is ill, all
-    /// polls say the same.
+    /// what is behind it is in trouble. The former is news once for each of its troubles, and again after five minutes: when
+    /// this machine is ill, all polls say the same.
     case pollUndetermined(backend: String, Service, PollFailure, isNews: Bool)
     /// A poll noticed something that is no failure; told when the poll before did not notice it.
     case pollWarned(backend: String, Service, PollWarning)

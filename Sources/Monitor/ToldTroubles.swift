@@ -9,8 +9,11 @@ struct ToldTroubles: Sendable {
 
     private static let reminder = Duration.seconds(300)
 
-    /// This machine's: when it is ill, the polls of all backends say the same.
-    private var machine: Instant?
+    /// So many troubles of this machine are told apart; one more stands for all others.
+    private static let limit = 8
+
+    /// This machine's, by what is said of them: when it is ill, the polls of all backends say the same.
+    private var machine: [String: Instant] = [:]
     /// Those of single backends: a name that cannot be looked up, for example, or a test account that is rejected.
     private var backends: [IPAddress: [Trouble: Instant]] = [:]
 
@@ -19,7 +22,15 @@ struct ToldTroubles: Sendable {
         guard failure.meaning == .nothing, failure.phase != .resolve else {
             return Self.isNews(&backends[address, default: [:]][Trouble(service: service, kind: failure.kind)], now)
         }
-        return Self.isNews(&machine, now)
+        return Self.isNews(&machine[name(of: failure.text, at: now)], now)
+    }
+
+    /// What a poll says of this machine as all others of its trouble say it: from a number on they differ, for that is how
+    /// long the process was stopped, or where the connection was to lead.
+    private mutating func name(of text: String, at now: Instant) -> String {
+        let name = String(text.prefix { !$0.isNumber })
+        if machine[name] == nil { machine = machine.filter { now - $0.value < Self.reminder } }
+        return machine[name] != nil || machine.count < Self.limit ? name : ""
     }
 
     /// A poll of the service has ended otherwise.
