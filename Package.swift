@@ -164,8 +164,8 @@ let package = Package(
             name: "PeerTests",
             dependencies: [
                 "Monitor", "Health", "Probes", "DirectorAdmin", "Transport", "Site", "ScriptedPeers", "TemporaryFiles",
-                nio,
-                nioPosix, .product(name: "Logging", package: "swift-log"),
+                nio, nioPosix, .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .testTarget(

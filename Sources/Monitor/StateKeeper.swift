@@ -34,6 +34,9 @@ package final class StateKeeper {
         thread.start()
     }
 
+    /// A write that goes on is not waited for.
+    deinit { thread.shutdownGracefully { _ in } }
+
     /// Succeeds when all is written, or there is no more patience.
     package func settle() -> EventLoopFuture<Void> {
         guard isWriting else { return loop.nonisolated().makeSucceededVoidFuture() }

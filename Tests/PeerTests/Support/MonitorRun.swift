@@ -16,7 +16,9 @@ final class MonitorRun: Sendable {
     }
 
     static func start(
-        _ policy: Policy, directorPath path: String, patience: DirectorClient.Patience = .init(), into journal: Journal
+        _ policy: Policy, directorPath path: String, patience: DirectorClient.Patience = .init(),
+        state write: StateKeeper.Write? = nil,
+        into journal: Journal
     ) async throws -> MonitorRun {
         let loop = try Reactor()
         let driver: NIOLoopBoundBox<MonitorDriver?> = .makeBoxSendingValue(nil, eventLoop: loop)
@@ -25,6 +27,7 @@ final class MonitorRun: Sendable {
             let monitor = MonitorDriver(
                 policy, prober: Prober(connector: connector, tls: TLSContexts()),
                 director: DirectorClient(connector: connector, path: path, patience: patience), loop: loop,
+                keeper: write.map { StateKeeper(loop: loop, write: $0) },
                 tell: { journal.add(.told($0, LogLine($0))) })
             driver.value = monitor
             monitor.start()

@@ -21,10 +21,12 @@ struct Scene: Sendable {
     ///   - ill: the backends that are ill from the start.
     ///   - prepare: changes what the director knows, before it is first asked.
     ///   - change: changes what the monitor does.
+    ///   - write: writes the monitor's state down.
     static func play(
         _ addresses: [String], ill: [String] = [], interval: Duration = .milliseconds(200),
         prepare: @Sendable (inout DirectorModel) -> Void = { _ in },
         policy change: @Sendable (inout Policy) -> Void = { _ in },
+        state write: StateKeeper.Write? = nil,
         sourceLocation: SourceLocation = #_sourceLocation,
         _ body: (Scene) async throws -> Void
     ) async throws {
@@ -45,7 +47,7 @@ struct Scene: Sendable {
         var patience = DirectorClient.Patience.endless
         if model.ignorance == .isSilent { patience.ring = .seconds(1) }
         let run = try await MonitorRun.start(
-            policy, directorPath: director.path, patience: patience, into: director.journal)
+            policy, directorPath: director.path, patience: patience, state: write, into: director.journal)
         do {
             try await body(Scene(director: director, backends: backends, run: run))
         } catch let missing as PeerError {

@@ -1,0 +1,152 @@
+import DirectorAdmin
+import Glibc
+import NIOCore
+import NIOEmbedded
+import Site
+import Synchronization
+import Testing
+
+@testable import Monitor
+
+/// The state on a disk that does not answer.
+@Suite(.timeLimit(.minutes(2))) struct StateKeeperTests {
+    private let disk: HungDisk
+
+    init() throws { disk = try HungDisk() }
+
+    @Test func `A write is waited for for a second, and then given up once for all that wait behind it`() async throws {
+        let run = try await KeeperRun(disk)
+        try await run.keep(1)
+        try await run.pass(.milliseconds(999))
+        #expect(run.heard == [])
+        try await run.pass(.milliseconds(1))
+        #expect(run.heard == ["failed: no answer from the disk for a second", "saved 1"])
+        try await run.keep(2)
+        try await run.keep(3)
+        try await run.pass(.seconds(1))
+        #expect(run.heard.dropFirst(2) == ["saved 2", "saved 3"])
+
+        disk.answer()
+        // The second was left out, and nobody waits for the first any more.
+        await run.hear("written")
+        await run.hear("saved 3", times: 2)
+        #expect(disk.written == [1, 3])
+        #expect(run.heard.count { $0.hasPrefix("failed") } == 1)
+    }
+
+    @Test func `A disk that answers in time is not told of`() async throws {
+        let run = try await KeeperRun(disk)
+        disk.answer()
+        try await run.keep(1)
+        await run.hear("saved 1")
+        try await run.pass(.seconds(5))
+        #expect(run.heard == ["saved 1"])
+    }
+
+    @Test func `A HOST-DOWN goes out without the disk, after it is told, and what was decided is written later`()
+        async throws
+    {
+        let backend = "127.0.1.1"
+        try await Scene.play(
+            [backend, "127.0.1.2"], ill: [backend], policy: { $0.hasStateFile = true },
+            state: { [disk] in disk.write($0) }
+        ) { scene in
+            try await scene.wait(forLine: "backend=\(backend) protocol=imap port=\(scene.backends.port) state=down")
+            let failure = scene.entries.firstIndex { $0.line?.contains("state_file=failed") == true }
+            let command = scene.entries.firstIndex { $0.heard?.hasPrefix("HOST-DOWN") == true }
+            #expect(try #require(failure) < #require(command))
+            #expect(scene.entries.lines(with: "no answer from the disk for a second").count == 1)
+            #expect(disk.written == [])
+            disk.answer()
+            try await scene.wait(forLine: "state_file=written")
+            try await scene.wait(for: "the confirmed down to be written") { [disk] _ in disk.written.last == 1 }
+        }
+        disk.answer()
+    }
+}
+
+/// A disk that does not answer until it is told to.
+private final class HungDisk: Sendable {
+    private let reading: CInt
+    private let writing: Mutex<CInt?>
+    private let states = Mutex<[Int]>([])
+
+    init() throws {
+        var ends: [CInt] = [-1, -1]
+        try #require(pipe(&ends) == 0)
+        reading = ends[0]
+        writing = Mutex(ends[1])
+    }
+
+    deinit {
+        answer()
+        close(reading)
+    }
+
+    /// How many downs the states have that were written.
+    var written: [Int] { states.withLock(\.self) }
+
+    /// From now on it answers at once.
+    func answer() {
+        writing.withLock { end in
+            if let end { close(end) }
+            end = nil
+        }
+    }
+
+    func write(_ state: MonitorState) {
+        var byte: UInt8 = 0
+        while read(reading, &byte, 1) < 0, errno == EINTR {}
+        states.withLock { $0.append(state.intents.count) }
+    }
+}
+
+/// A keeper on a loop whose time the test moves.
+private final class KeeperRun: Sendable {
+    private let loop = NIOAsyncTestingEventLoop()
+    private let keeper: NIOLoopBound<StateKeeper>
+    private let log = Mutex<[String]>([])
+    private let news: AsyncStream<Void>
+    private let continuation: AsyncStream<Void>.Continuation
+
+    var heard: [String] { log.withLock(\.self) }
+
+    init(_ disk: HungDisk) async throws {
+        (news, continuation) = AsyncStream<Void>.makeStream()
+        let loop = loop
+        keeper = try await loop.executeInContext {
+            NIOLoopBound(StateKeeper(loop: loop) { disk.write($0) }, eventLoop: loop)
+        }
+        try await loop.executeInContext { [self] in
+            keeper.value.saved = { [weak self] in self?.add("saved \($0)") }
+            keeper.value.tell = { [weak self] event in
+                if case .stateSaved(let failure) = event { self?.add(failure.map { "failed: \($0)" } ?? "written") }
+            }
+        }
+    }
+
+    /// Has a state with so many downs written, as the version of that number.
+    func keep(_ version: Int) async throws {
+        let addresses = (1...version).compactMap { IPAddress("10.0.0.\($0)") }
+        let intents = Dictionary(uniqueKeysWithValues: addresses.map { ($0, DownIntent(at: .origin)) })
+        try await loop.executeInContext { [keeper] in keeper.value.keep(MonitorState(intents: intents), version) }
+    }
+
+    func pass(_ time: TimeAmount) async throws { await loop.advanceTime(by: time) }
+
+    /// Waits until something has been heard.
+    func hear(_ what: String, times: Int = 1) async {
+        if heard.count(where: { $0 == what }) >= times { return }
+        for await _ in news where heard.count(where: { $0 == what }) >= times { return }
+    }
+
+    private func add(_ what: String) {
+        log.withLock { $0.append(what) }
+        continuation.yield()
+    }
+}
+
+extension Journal.Entry {
+    fileprivate var line: String? { if case .told(_, let line) = self { line.text } else { nil } }
+    fileprivate var heard: String? { if case .heard(_, let line) = self { line } else { nil } }
+}
