@@ -101,6 +101,39 @@ extension RealRing {
             #expect(errors.text.contains("settings=reloaded"))
         }
 
+        // MARK: Files
+
+        @Test
+        func `Accounts that every user can read are a warning at the start and at each reload, until they are closed`()
+            async throws
+        {
+            let config = try workshop.write(settings + "state_file: ''\n", to: "config.yml")
+            let accounts = try workshop.write("default: {username: u, password: secret}\n", to: "accounts.yml")
+            try #require(chmod(accounts, 0o644) == 0)
+            let process = try workshop.start(
+                "run",
+                [DovemonProcess.binary, "run", "--config", config, "--accounts", accounts, "--foreground"])
+            let warning =
+                " warning: \(accounts): warning: every user of this machine can read the passwords in it, close it"
+            func waitFor(_ count: Int, _ text: String) async throws {
+                try await waitUntil("\(count) lines with \(text)", within: .seconds(10)) {
+                    process.output.split(separator: "\n").count { $0.contains(text) } >= count
+                }
+            }
+            try await waitFor(1, warning)
+            try await waitFor(1, "dovemon=started")
+            process.signal(SIGHUP)
+            try await waitFor(1, "settings=reloaded")
+            try await waitFor(2, warning)
+            try #require(chmod(accounts, 0o640) == 0)
+            process.signal(SIGHUP)
+            try await waitFor(2, "settings=reloaded")
+            process.signal(SIGTERM)
+            #expect(try await process.end(within: .seconds(10)) == .exited(0))
+            #expect(process.output.split(separator: "\n").count { $0.contains("every user") } == 2)
+            #expect(!process.output.contains("secret"))
+        }
+
         // MARK: Descriptors
 
         @Test func `Closed standard descriptors are filled, so that no socket takes their place`() async throws {
