@@ -170,22 +170,31 @@ extension GuardedPool {
         if count(healthyAfter: time) >= needed {
             // Its turn comes every interval anyway.
             let again = withheld.prefix(16).filter { address in
-                serving[address]?.isAsked == false && asked[address].map { now - $0 >= manners.interval } ?? true
+                serving[address]?.isAsked == false && serving[address]?.keepsItsTurn == false
+                    && asked[address].map { now - $0 >= manners.interval } ?? true
             }
             for address in again { asked[address] = now }
             return Array(again)
         }
         var expected = 0
+        // What these show comes when their turn does.
+        var inTurn = 0
         var stale: [IPAddress] = []
         for (address, evidence) in serving where evidence.isHopeful {
             // One whose answer said nothing is not asked again at once.
             let wasAsked = asked[address].map { $0 >= time && now - $0 < manners.interval } ?? false
             let isAwaited = wasAsked || evidence.isAsked
             let isFresh = evidence.healthy.map { $0.asOf >= time } ?? false
-            if isAwaited || isFresh { expected += 1 } else { stale.append(address) }
+            if isAwaited || isFresh {
+                expected += 1
+            } else if evidence.keepsItsTurn {
+                inTurn += 1
+            } else {
+                stale.append(address)
+            }
         }
         let missing = needed - expected
-        guard missing > 0, missing <= stale.count else { return [] }
+        guard missing > 0, missing <= stale.count + inTurn else { return [] }
         let chosen = stale.sorted().prefix(2 * missing + 2)
         for address in chosen { asked[address] = now }
         return Array(chosen)

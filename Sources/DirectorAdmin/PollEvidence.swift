@@ -38,15 +38,19 @@ package struct PollEvidence: Hashable, Sendable {
     package var isAsked: Bool
     /// Whether it is polled at all.
     package var isPolled: Bool
+    /// Whether it is not to be polled out of its turn.
+    package var keepsItsTurn: Bool
 
     /// Makes the evidence; by itself, that of a backend of which nothing is known yet.
     package init(
-        healthy: Health? = nil, failing: Failing? = nil, isAsked: Bool = false, isPolled: Bool = true
+        healthy: Health? = nil, failing: Failing? = nil, isAsked: Bool = false, isPolled: Bool = true,
+        keepsItsTurn: Bool = false
     ) {
         self.healthy = healthy
         self.failing = failing
         self.isAsked = isAsked
         self.isPolled = isPolled
+        self.keepsItsTurn = keepsItsTurn
     }
 
     /// Whether nothing is new but that polls are under way.

@@ -30,6 +30,8 @@ package struct Schedule: Sendable {
         var lastStart: Instant?
         /// Whether the next round, or the one that is going on, is out of its turn.
         var isHastened = false
+        /// The same of one that comes sooner because the last one failed.
+        var isRetry = false
     }
 
     private var interval: Duration
@@ -101,15 +103,20 @@ package struct Schedule: Sendable {
     /// others.
     ///
     /// With `retry` it comes that long after the start of the last one instead, at least `shortestInterval` and not before
-    /// now; the one after that is at the backend's place again.
-    package mutating func roundEnded(_ address: IPAddress, retry: Duration? = nil, at now: Instant) {
+    /// now; the one after that is at the backend's place again. Where `isPaced`, a round out of its turn costs the turn that
+    /// comes within an interval of it.
+    package mutating func roundEnded(
+        _ address: IPAddress, retry: Duration? = nil, isPaced: Bool = false, at now: Instant
+    ) {
         guard let entry = entries[address], entry.isGoingOn else { return }
         entries[address]?.isGoingOn = false
         entries[address]?.isHastened = false
+        entries[address]?.isRetry = false
         if let retry, let lastStart = entry.lastStart {
+            entries[address]?.isRetry = true
             return book(address, at: max(now, lastStart + max(Self.shortestInterval, retry)))
         }
-        let earliest = earliestStart(entry, at: now)
+        let earliest = earliestStart(entry, isPaced: isPaced, at: now)
         guard interval >= Self.shortestInterval, let lastStart = entry.lastStart else {
             return book(address, at: earliest)
         }
@@ -120,10 +127,11 @@ package struct Schedule: Sendable {
 
     /// A start that came late, or at the place of another interval, must not be followed by a hasty one; one out of its turn
     /// takes no other's place.
-    private func earliestStart(_ entry: Entry, at now: Instant) -> Instant {
+    private func earliestStart(_ entry: Entry, isPaced: Bool = false, at now: Instant) -> Instant {
         guard let lastStart = entry.lastStart else { return now }
-        return max(
-            now, lastStart + (entry.isHastened ? Self.shortestInterval : max(Self.shortestInterval, interval / 2)))
+        let pause =
+            isPaced && (entry.isHastened || entry.isRetry) ? interval : entry.isHastened ? .zero : interval / 2
+        return max(now, lastStart + max(Self.shortestInterval, pause))
     }
 
     private mutating func book(_ address: IPAddress, at time: Instant) {

@@ -179,8 +179,9 @@ extension MonitorMachine {
         backends[id.address] = backend
         actions += further.compactMap { poll($0, of: id.address) }
         if backend.health.roundIsOver {
-            let retry = backend.health.awaitsRetry(rules) ? policy.deciding.retryInterval : nil
-            schedule.roundEnded(id.address, retry: retry, at: now)
+            let retriesSoon = backend.health.awaitsRetry(rules) && !backend.isPaced
+            schedule.roundEnded(
+                id.address, retry: retriesSoon ? policy.deciding.retryInterval : nil, isPaced: backend.isPaced, at: now)
         }
         return actions + conclude(id.address, at: now)
     }

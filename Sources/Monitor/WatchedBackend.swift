@@ -42,8 +42,12 @@ struct WatchedBackend: Sendable {
         PollEvidence(
             healthy: health.goodRun.map { .init(since: $0.firstStart, asOf: $0.lastStart) },
             failing: health.failingSince(rules).map { .init(since: $0, asOf: health.latestFailureStart) },
-            isAsked: isRoundGoingOn, isPolled: isPolled)
+            isAsked: isRoundGoingOn, isPolled: isPolled, keepsItsTurn: isPaced)
     }
+
+    /// Whether it is polled every interval at most, whatever else would have it polled sooner: Dovecot answers a wrong
+    /// password later with each try.
+    var isPaced: Bool { account.isRejected }
 }
 
 // MARK: - Rounds

@@ -71,6 +71,35 @@ import Testing
         #expect(news.asked.first == down(1, row(1)))
     }
 
+    /// Its account is rejected there, for example. It is awaited all the same: its turn will come.
+    @Test func whatKeepsItsTurnIsNotPolledOutOfIt() {
+        let rows = [row(1), row(2), row(3)]
+        var bench = bench(rows, .count(1))
+        var evidence = well(bench, -10)
+        evidence.keepsItsTurn = true
+        _ = bench.polled(evidence, .up, row(2))
+        let first = bench.polled(failing(bench, -5), .down, row(1))
+        #expect(first.filter(\.isPoll) == [.poll(row(3).address)])
+        _ = bench.polled(failing(bench, 0), .down, row(3))
+        let later = bench.watch(row(1), row(2), row(3), for: .seconds(3))
+        #expect(later.filter(\.isPoll) == [] && later.asked == [])
+        evidence.healthy = well(bench, 0).healthy
+        let news = bench.polled(evidence, .up, row(2)) + bench.watch(row(1), row(2), row(3), for: .seconds(2))
+        #expect(news.asked.first == down(1, row(1)))
+    }
+
+    @Test func aCandidateThatKeepsItsTurnIsNotAskedAgainOutOfIt() {
+        var bench = bench([row(1), row(2)], .count(1))
+        var evidence = failing(bench, 0)
+        evidence.keepsItsTurn = true
+        _ = bench.polled(evidence, .down, row(1))
+        _ = bench.polled(failing(bench, 0), .down, row(2))
+        _ = bench.watch(row(1), row(2), for: .seconds(30))
+        let recovered = PollEvidence(healthy: .init(since: bench.now, asOf: bench.now))
+        let actions = bench.polled(recovered, .up, row(2)) + bench.watch(row(1), row(2), for: .seconds(15))
+        #expect(actions.filter(\.isPoll) == [] && actions.asked == [])
+    }
+
     @Test func aPollThatBeganBeforeTheFailureShowsNothing() {
         var bench = bench([row(1), row(2)], .count(1))
         _ = bench.polled(failing(bench, 0), .down, row(1))
@@ -199,4 +228,8 @@ import Testing
         #expect(actions.asked == [])
         #expect(guarded(actions).last?.count == 2_000)
     }
+}
+
+extension Action {
+    fileprivate var isPoll: Bool { if case .poll = self { true } else { false } }
 }

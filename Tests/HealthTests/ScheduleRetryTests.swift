@@ -50,6 +50,22 @@ import Testing
         #expect(schedule.nextWake == at(30))
     }
 
+    @Test mutating func whoIsPacedLosesATurnForEachRoundOutOfIt() {
+        start()
+        // In its turn it loses none.
+        schedule.roundEnded(backend(0), isPaced: true, at: at(10.1))
+        #expect(schedule.nextWake == at(20))
+        schedule.hasten(backend(0), at: at(13))
+        #expect(schedule.due(at: at(13)) == [backend(0)])
+        schedule.roundEnded(backend(0), isPaced: true, at: at(13.1))
+        #expect(schedule.nextWake == at(30))
+        #expect(schedule.due(at: at(30)) == [backend(0)])
+        schedule.roundEnded(backend(0), retry: .seconds(2), at: at(30.1))
+        #expect(schedule.due(at: at(32)) == [backend(0)])
+        schedule.roundEnded(backend(0), isPaced: true, at: at(32.1))
+        #expect(schedule.nextWake == at(50))
+    }
+
     @Test mutating func aRetryMayComeLaterThanTheInterval() {
         start()
         schedule.roundEnded(backend(0), retry: .seconds(25), at: at(10.1))

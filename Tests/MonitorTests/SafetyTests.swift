@@ -222,6 +222,37 @@ extension Watch {
         #expect(watch.switches == ["HOST-DOWN 10.0.0.1"])
     }
 
+    /// The guard would like to know at once how it is; that it is healthy is known at its turn.
+    @Test(arguments: [12.0, 26]) func theGuardHasNoRejectedAccountTriedSooner(isRejectedFrom time: Double) {
+        let policy = Policy.polling(imap, failuresNeeded: 1).deciding {
+            $0.rejection.account = .warning
+            $0.minHealthy = .count(1)
+        }
+        var watch = Watch(policy, row(1), row(2))
+        watch.run(to: time)
+        watch.faults[row(2).address] = [imap: rejected]
+        watch.run(to: 27)
+        watch.faults[row(1).address] = [imap: refused]
+        watch.run(to: 60)
+        #expect(watch.switches == ["HOST-DOWN 10.0.0.1"])
+        let starts = watch.starts[row(2).address] ?? []
+        let known = starts.filter { $0 - Watch.start >= .milliseconds(Int(time * 1000)) }
+        #expect(zip(known, known.dropFirst()).allSatisfy { $1 - $0 >= .seconds(10) }, "\(starts)")
+        #expect(known.count >= 2)
+    }
+
+    /// Another service of the backend is in trouble, and would be polled again soon.
+    @Test func anotherServicesTroubleHasNoRejectedAccountTriedSooner() {
+        let policy = Policy.polling(imap, lmtp).deciding { $0.retryInterval = .seconds(1) }
+        var watch = Watch(policy, row(1))
+        watch.faults[row(1).address] = [imap: rejected, lmtp: refused]
+        watch.run(to: 60)
+        let starts = (watch.starts[row(1).address] ?? []).enumerated().filter { $0.offset.isMultiple(of: 2) }.map(
+            \.element)
+        #expect(zip(starts, starts.dropFirst()).allSatisfy { $1 - $0 >= .seconds(10) }, "\(starts)")
+        #expect(watch.switches == ["HOST-DOWN 10.0.0.1"])
+    }
+
     // MARK: Maintenance
 
     @Test func whatHappensUnderMaintenanceAlarmsNobody() {

@@ -28,6 +28,8 @@ struct Watch {
     private(set) var sent: [DirectorCommand] = []
     private(set) var plans: [PollPlan] = []
     private(set) var timeouts: [Duration] = []
+    /// When each backend's polls were started.
+    private(set) var starts: [IPAddress: [Instant]] = [:]
     /// What was written down; a disk takes two milliseconds.
     private(set) var states: [MonitorState] = []
     var diskHangs = false
@@ -92,6 +94,7 @@ struct Watch {
             #expect(plan.service == id.service)
             plans.append(plan)
             timeouts.append(time)
+            starts[id.address, default: []].append(now)
             polls[id.address, default: []].insert(id)
             if silent.contains(id.address) {
                 withheld.append(id)
