@@ -21,6 +21,8 @@ struct WatchedBackend: Sendable {
     /// When it may go up again.
     var raising: Raising
     private var account = AccountStanding()
+    /// The services whose latest poll ended with the account rejected.
+    private var rejecting: Set<Service> = []
     /// What the latest polls noticed beside failures: it is told when it is new.
     private var warned: [Service: Set<PollWarning.Kind>] = [:]
     /// Whether it was told that it is left down; until it is something else.
@@ -46,8 +48,8 @@ struct WatchedBackend: Sendable {
     }
 
     /// Whether it is polled every interval at most, whatever else would have it polled sooner: Dovecot answers a wrong
-    /// password later with each try.
-    var isPaced: Bool { account.isRejected }
+    /// password later with each try. Where a poll does not come as far as the login, there is nothing to be sparing of.
+    var isPaced: Bool { !rejecting.isEmpty }
 }
 
 // MARK: - Rounds
@@ -59,6 +61,7 @@ extension WatchedBackend {
         isRoundGoingOn = true
         isPolled = true
         order = RoundOrder(plans)
+        rejecting.formIntersection(plans.map(\.service))
         health.roundStarted(plans.map(\.service), at: now)
         recentRounds.roundStarted()
         return order.first.map(order.plan)
@@ -68,6 +71,7 @@ extension WatchedBackend {
     mutating func leftAlone() {
         isPolled = false
         isRoundGoingOn = false
+        rejecting = []
         health = BackendHealth()
         verdict = .undecided
     }
@@ -78,6 +82,11 @@ extension WatchedBackend {
     ) -> (outcome: BackendHealth.Outcome, report: PollReport) {
         var report = report
         report.failure = account.judge(report, deciding.rejection)
+        if report.failure?.isAccountRejected == true {
+            rejecting.insert(service)
+        } else if report.failure?.meaning != .nothing {
+            rejecting.remove(service)
+        }
         recentRounds.pollEnded(report)
         failedPolls.pollEnded(service, report, at: now)
         let outcome = health.pollEnded(service, report.failure, rules, at: now)

@@ -253,6 +253,17 @@ extension Watch {
         #expect(watch.switches == ["HOST-DOWN 10.0.0.1"])
     }
 
+    @Test func aBackendThatDoesNotComeAsFarAsTheLoginIsTriedAgainSoonAllTheSame() {
+        var watch = Watch(Policy.polling(imap).deciding { $0.retryInterval = .seconds(1) }, row(1))
+        watch.faults[row(1).address] = [imap: rejected]
+        watch.run(to: 15)
+        watch.faults[row(1).address] = [imap: refused]
+        watch.run(to: 25)
+        let starts = watch.starts[row(1).address] ?? []
+        #expect(starts.map { Int(($0 - Watch.start).inSeconds) } == [10, 20, 21])
+        #expect(watch.switches == ["HOST-DOWN 10.0.0.1"])
+    }
+
     // MARK: Maintenance
 
     @Test func whatHappensUnderMaintenanceAlarmsNobody() {

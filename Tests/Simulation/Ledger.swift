@@ -45,6 +45,8 @@ struct Ledger {
         var repliedAt = Instant.origin
         /// A command that was given up counts until then.
         var heldUntil = Instant.origin
+        /// The same of a HOST-DOWN alone.
+        var downHeldUntil = Instant.origin
         /// The same of a move of users.
         var moveHeldUntil = Instant.origin
         /// Whether this process has sent a HOST-DOWN since the backend was last listed up.

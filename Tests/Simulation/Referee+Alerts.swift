@@ -92,6 +92,7 @@ extension Referee {
         let former = ledgers[monitor].backends[backend]
         var next = Ledger.Backend(polls: former.polls.map { _ in Ledger.Polls() })
         next.heldUntil = former.heldUntil
+        next.downHeldUntil = former.downHeldUntil
         next.moveHeldUntil = former.moveHeldUntil
         next.repliedAt = former.repliedAt
         next.calmSince = former.calmSince

@@ -99,6 +99,9 @@ extension Referee {
             ledgers[monitor.number].backends[command.backend].moveHeldUntil = now + .seconds(60)
         } else {
             ledgers[monitor.number].backends[command.backend].heldUntil = now + .seconds(60)
+            if command.verb == .hostDown {
+                ledgers[monitor.number].backends[command.backend].downHeldUntil = now + .seconds(60)
+            }
             excuse(monitor.number, command.backend, until: now + .seconds(75))
         }
     }

@@ -23,7 +23,7 @@ extension Referee {
                 return false
             }
             let known = ledger.backends[other]
-            let isServing = row.state == .up && row.vhosts > 0 && now >= known.heldUntil
+            let isServing = row.state == .up && row.vhosts > 0 && now >= known.downHeldUntil
             let isGoingDown = ledger.commands.values.contains { $0.backend == other && $0.verb == .hostDown }
             let isFresh = known.polls.allSatisfy { $0.failures == 0 && ($0.goodSince.map { $0 >= began } ?? false) }
             return isServing && !isGoingDown && isFresh
