@@ -75,9 +75,10 @@ package final class Reactor: @unchecked Sendable {
 
     private func wait(upTo milliseconds: Int32) {
         withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: Self.portion) { events in
-            let count = epoll_wait(epoll, events.baseAddress, Int32(events.count), milliseconds)
+            guard let first = events.baseAddress else { return }
+            let count = epoll_wait(epoll, first, Int32(events.count), milliseconds)
             for index in 0..<max(0, Int(count)) {
-                let event = events.baseAddress! + index
+                let event = first + index
                 let token = shim_epoll_token(event)
                 guard token != 0 else {
                     var value: UInt64 = 0
