@@ -3,9 +3,9 @@ import RingLab
 /// What a poll costs: seconds of processor time, user and system, by the polls that came to their end.
 struct ProcessorTime {
     let stage: Stage
-    private var rounds: Int { stage.isBrief ? 1 : 7 }
-    private var warmUp: Double { stage.isBrief ? 0.3 : 3 }
-    private var length: Double { stage.isBrief ? 0.5 : 6 }
+    private var rounds: Int { stage.isBrief ? 1 : 5 }
+    private var warmUp: Double { stage.isBrief ? 0.3 : 2.5 }
+    private var length: Double { stage.isBrief ? 0.5 : 5 }
 
     func measure() async throws -> String {
         let haproxy: [any Contender] = HAProxy.isInstalled ? [HAProxy()] : []

@@ -12,6 +12,12 @@
 static inline uint64_t shim_SSL_OP_NO_RENEGOTIATION(void) { return SSL_OP_NO_RENEGOTIATION; }
 static inline uint64_t shim_SSL_OP_NO_COMPRESSION(void) { return SSL_OP_NO_COMPRESSION; }
 
+static inline long shim_SSL_CTX_keep_no_sessions(SSL_CTX *context) {
+    return SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+}
+
+static inline long shim_SSL_CTX_sess_hits(SSL_CTX *context) { return SSL_CTX_sess_hits(context); }
+
 static inline long shim_SSL_CTX_set_mode(SSL_CTX *context, long mode) { return SSL_CTX_set_mode(context, mode); }
 
 static inline long shim_SSL_CTX_get_min_proto_version(SSL_CTX *context) {

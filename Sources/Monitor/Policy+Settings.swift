@@ -38,7 +38,7 @@ extension PollOptions {
             tls: TLSChecks(
                 verifies: settings.verifiesCertificates, authorities: settings.authoritiesFile,
                 serverName: settings.serverName, minimumVersion: settings.minimumTLSVersion,
-                expiryWarning: settings.expiryWarning),
+                expiryWarning: settings.expiryWarning, resumes: settings.resumesTLS),
             proxied: settings.proxied)
     }
 }

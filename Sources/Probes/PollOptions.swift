@@ -96,16 +96,19 @@ package struct TLSChecks: Hashable, Sendable {
     package var minimumVersion: TLSVersion?
     /// So many days before it expires, a certificate is a warning; 0 for never.
     package var expiryWarning: Int
+    /// Whether a poll resumes the TLS session of an earlier one of the same service.
+    package var resumes: Bool
 
     /// Makes the checks; the defaults are the seed's.
     package init(
         verifies: Bool = false, authorities: String? = nil, serverName: ServerName = .address,
-        minimumVersion: TLSVersion? = nil, expiryWarning: Int = 0
+        minimumVersion: TLSVersion? = nil, expiryWarning: Int = 0, resumes: Bool = false
     ) {
         self.verifies = verifies
         self.authorities = authorities
         self.serverName = serverName
         self.minimumVersion = minimumVersion
         self.expiryWarning = expiryWarning
+        self.resumes = resumes
     }
 }

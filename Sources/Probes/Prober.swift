@@ -9,6 +9,7 @@ package struct Prober {
     private let names: PointerNames
     private let transcribing: Transcribing
     private let numbers = UniqueNumbers()
+    let sessions = KeptSessions()
 
     /// Makes a prober; `tls` serves all polls of services with TLS, `names` those that need their backend's name, and
     /// `transcribing` says which reports have a transcript.
@@ -67,6 +68,8 @@ package struct Prober {
         let resolved: Instant?
         /// Whether it goes no further than a server's certificate.
         var isApproach = false
+        /// The TLS session that it goes on from.
+        var former: KeptSessions.Session?
 
         init(
             _ address: IPAddress, _ plan: PollPlan, _ identity: PeerIdentity?, startedAt start: Instant,
@@ -81,6 +84,28 @@ package struct Prober {
     }
 
     private func open(
+        _ opening: Opening, within time: Duration, _ completion: @escaping (PollReport) -> Void
+    ) -> RunningConversation {
+        let service = opening.plan.service
+        guard service.tls != .none, opening.plan.options.tls.resumes, !opening.isApproach,
+            let context = try? tls.context(opening.plan.options.tls.configuration),
+            let former = sessions.take(opening.address, service, context, opening.identity, at: opening.start)
+        else { return begin(opening, within: time, completion) }
+        var resuming = opening
+        resuming.former = former
+        var anew: RunningConversation?
+        let first = begin(resuming, within: time) { report in
+            let left = time - (.now() - opening.start)
+            // That a session cannot be gone on from is no fault of a backend that can begin one.
+            guard report.failure?.phase == .tls, report.failure?.kind != .local, left > .zero else {
+                return completion(report)
+            }
+            anew = begin(opening, within: left, completion)
+        }
+        return RunningConversation { (anew ?? first).cancel() }
+    }
+
+    private func begin(
         _ opening: Opening, within time: Duration, _ completion: @escaping (PollReport) -> Void
     ) -> RunningConversation {
         let plan = opening.plan
@@ -111,23 +136,48 @@ package struct Prober {
         var poll = Poll(
             dialogue, plan: plan, startedAt: opening.start, resolvedAt: opening.resolved, date: Glibc.time(nil),
             transcribing: transcribing)
-        do {
-            return connector.start(
-                poll, at: .tcp(opening.address, port: plan.service.port),
-                encryption: try encryption(plan, opening.identity),
-                preamble: plan.options.proxied.contains(plan.service.mailProtocol) ? ProxyHeader.local : [],
-                limits: .poll, within: time, completion: completion)
+        let encryption: Encryption?
+        var completion = completion
+        do throws(TLSError) {
+            encryption = try self.encryption(opening, &completion)
         } catch {
             completion(poll.interrupted(by: .local(error.description), at: .now()))
             return RunningConversation {}
         }
+        return connector.start(
+            poll, at: .tcp(opening.address, port: plan.service.port), encryption: encryption,
+            preamble: plan.options.proxied.contains(plan.service.mailProtocol) ? ProxyHeader.local : [],
+            limits: .poll, within: time, completion: completion)
     }
 
-    private func encryption(_ plan: PollPlan, _ identity: PeerIdentity?) throws(TLSError) -> Encryption? {
-        guard plan.service.tls != .none else { return nil }
+    private func encryption(
+        _ opening: Opening, _ completion: inout (PollReport) -> Void
+    ) throws(TLSError) -> Encryption? {
+        let (plan, service) = (opening.plan, opening.plan.service)
+        guard service.tls != .none else { return nil }
+        let context = try tls.context(plan.options.tls.configuration)
+        let resumption =
+            plan.options.tls.resumes && !opening.isApproach ? Resumption(from: opening.former?.ticket) : nil
+        if let resumption { completion = keeping(resumption, opening, context, completion) }
         return Encryption(
-            try tls.context(plan.options.tls.configuration), expecting: identity,
-            start: plan.service.tls == .implicit ? .atOnce : .onRequest)
+            context, expecting: opening.identity, start: service.tls == .implicit ? .atOnce : .onRequest,
+            resumption: resumption)
+    }
+
+    /// Has the session of a poll that succeeds be kept for the next one.
+    private func keeping(
+        _ resumption: Resumption, _ opening: Opening, _ context: TLSContext,
+        _ completion: @escaping (PollReport) -> Void
+    ) -> (PollReport) -> Void {
+        { [sessions] report in
+            if report.succeeded, let ticket = resumption.ticket {
+                let shown = resumption.isResumed ? opening.former?.shown : nil
+                let session = KeptSessions.Session(
+                    ticket: ticket, context: context, identity: opening.identity, shown: shown ?? opening.start)
+                sessions.keep(session, opening.address, opening.plan.service, at: opening.start)
+            }
+            completion(report)
+        }
     }
 }
 

@@ -81,5 +81,8 @@ extension Setting {
         Setting(
             "ssl_expiry_warning", \.expiryWarning, .days(in: 0...3_650),
             "so long before it expires, a certificate is a warning; 0: never"),
+        Setting(
+            "ssl_resume", \.resumesTLS, .yesNo,
+            "resume TLS sessions where the backend lets them be, but for a full handshake every ten minutes"),
     ]
 }

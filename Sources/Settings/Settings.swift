@@ -120,6 +120,8 @@ package struct Settings: Equatable, Sendable {
     package var minimumTLSVersion: TLSVersion?
     /// So many days before it expires, a certificate is a warning; 0 for never.
     package var expiryWarning = 14
+    /// `ssl_resume`: whether polls resume the TLS session of an earlier one.
+    package var resumesTLS = true
 
     /// The path of the lock file; nil for a place that the system has for it.
     package var lockfile: String?

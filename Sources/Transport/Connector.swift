@@ -35,7 +35,7 @@ package struct Connector {
 }
 
 /// How a conversation is encrypted.
-package struct Encryption: Sendable {
+package struct Encryption {
     /// When TLS begins.
     package enum Start: Hashable, Sendable {
         /// With the first byte.
@@ -47,12 +47,17 @@ package struct Encryption: Sendable {
     let context: TLSContext
     let identity: PeerIdentity?
     let start: Start
+    let resumption: Resumption?
 
     /// Makes it of a context and the peer that is expected.
-    package init(_ context: TLSContext, expecting identity: PeerIdentity? = nil, start: Start = .atOnce) {
+    package init(
+        _ context: TLSContext, expecting identity: PeerIdentity? = nil, start: Start = .atOnce,
+        resumption: Resumption? = nil
+    ) {
         self.context = context
         self.identity = identity
         self.start = start
+        self.resumption = resumption
     }
 }
 

@@ -94,7 +94,9 @@ final class ConversationRunner<C: Conversation>: StreamSocket.Client {
 
     private func negotiate(_ encryption: Encryption) {
         do {
-            let session = try TLSSession(context: encryption.context, expecting: encryption.identity)
+            let session = try TLSSession(
+                context: encryption.context, expecting: encryption.identity,
+                resuming: encryption.resumption?.offered)
             tls = session
             advance(session, session.startHandshake())
         } catch {
@@ -181,6 +183,7 @@ final class ConversationRunner<C: Conversation>: StreamSocket.Client {
         deadline?.cancel()
         deadline = nil
         if let tls {
+            encryption?.resumption?.ended(tls)
             tls.close()
             flush(tls)
         }

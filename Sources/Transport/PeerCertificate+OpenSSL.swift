@@ -6,7 +6,7 @@ extension PeerCertificate {
     /// Reads OpenSSL's certificate, which stays the caller's.
     init(_ certificate: OpaquePointer) {
         self.init(
-            expiry: seconds(X509_get0_notAfter(certificate)),
+            start: seconds(X509_get0_notBefore(certificate)), expiry: seconds(X509_get0_notAfter(certificate)),
             subject: text(X509_get_subject_name(certificate)), issuer: text(X509_get_issuer_name(certificate)))
     }
 

@@ -30,6 +30,13 @@ package final class TLSContext: Sendable {
             throw .fromQueue(.setup)
         }
         try setVerification(configuration.trust)
+        // Whoever holds the session decides what becomes of it.
+        _ = shim_SSL_CTX_keep_no_sessions(pointer)
+        SSL_CTX_sess_set_new_cb(pointer) { ssl, session in
+            guard let owner = SSL_get_ex_data(ssl, 0) else { return 0 }
+            Unmanaged<TLSSession>.fromOpaque(owner).takeUnretainedValue().canBeResumed = session
+            return 1
+        }
     }
 
     deinit { SSL_CTX_free(pointer) }

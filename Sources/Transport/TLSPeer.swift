@@ -17,6 +17,8 @@ package struct TLSPeer: Hashable, Sendable {
 
 /// What there is to tell of a peer's certificate. Texts are cut at 200 bytes, and not escaped: the peer chose them.
 package struct PeerCertificate: Hashable, Sendable {
+    /// When it begins to be valid, in seconds since 1970; nil where it bears no proper date.
+    package let start: Int?
     /// When it expires, in seconds since 1970; nil where it bears no proper date.
     package let expiry: Int?
     /// Whom it is for (RFC 4514): `CN=mail.example,O=Example`.
@@ -25,7 +27,8 @@ package struct PeerCertificate: Hashable, Sendable {
     package let issuer: String
 
     /// Makes a certificate.
-    package init(expiry: Int?, subject: String, issuer: String) {
+    package init(start: Int? = nil, expiry: Int?, subject: String, issuer: String) {
+        self.start = start
         self.expiry = expiry
         self.subject = subject
         self.issuer = issuer

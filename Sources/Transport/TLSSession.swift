@@ -1,4 +1,5 @@
 internal import COpenSSL
+internal import Glibc
 package import NIOCore
 
 /// The client's side of one TLS connection, without a socket: ciphertext and plaintext go in and come out as bytes.
@@ -34,11 +35,21 @@ package final class TLSSession {
     /// What is wrong with the peer's certificate, noted while it is verified.
     var certificateTroubles: [String] = []
 
-    /// Makes a session with a peer; with nil for `identity` anybody will do whose issuer is trusted.
+    /// What the peer gave last to resume this session by; owned here.
+    var canBeResumed: OpaquePointer? {
+        didSet { SSL_SESSION_free(oldValue) }
+    }
+    private let verifies: Bool
+    private let offered: TLSTicket?
+
+    /// Makes a session with a peer; with nil for `identity` anybody will do whose issuer is trusted. It goes on from an earlier
+    /// one with the same peer where `ticket` is that one's and the peer agrees.
     ///
     /// Fails, at the stage `setup`, without memory or with a name that OpenSSL does not take (empty, or longer than 255
     /// bytes).
-    package init(context: TLSContext, expecting identity: PeerIdentity? = nil) throws(TLSError) {
+    package init(
+        context: TLSContext, expecting identity: PeerIdentity? = nil, resuming ticket: TLSTicket? = nil
+    ) throws(TLSError) {
         ERR_clear_error()
         guard let ssl = SSL_new(context.pointer) else { throw .fromQueue(.setup) }
         let bios = (BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()))
@@ -52,6 +63,8 @@ package final class TLSSession {
         self.input = input
         self.output = output
         self.identity = identity
+        offered = ticket
+        verifies = SSL_CTX_get_verify_mode(context.pointer) != SSL_VERIFY_NONE
         // An empty input means "not yet", not the end of the connection.
         shim_BIO_set_mem_eof_return(input, -1)
         SSL_set_bio(ssl, input, output)
@@ -59,9 +72,25 @@ package final class TLSSession {
         guard expect(identity) else { throw .fromQueue(.setup) }
         // Where the verification finds this session again; it happens only within a call from here.
         SSL_set_ex_data(ssl, 0, Unmanaged.passUnretained(self).toOpaque())
+        ticket?.use(in: ssl)
     }
 
-    deinit { SSL_free(ssl) }
+    deinit {
+        SSL_SESSION_free(canBeResumed)
+        SSL_free(ssl)
+    }
+
+    /// What a later session with the same peer can go on from; nil when the peer gave nothing for that.
+    package var ticket: TLSTicket? { canBeResumed.flatMap { TLSTicket($0, certificate) } }
+
+    /// The peer's certificate, now or then; not to be asked for before the handshake is finished.
+    private lazy var certificate: PeerCertificate? =
+        isResumed ? offered?.certificate : SSL_get0_peer_certificate(ssl).map(PeerCertificate.init)
+
+    var isBeforeTLS13: Bool { SSL_version(ssl) < TLS1_3_VERSION }
+
+    /// Whether it went on from an earlier one, so that the peer has shown no certificate.
+    package var isResumed: Bool { SSL_session_reused(ssl) == 1 }
 
     /// Begins: the ClientHello waits to be drained.
     package func startHandshake() -> TLSProgress {
@@ -139,8 +168,7 @@ package final class TLSSession {
     /// Who answered, and how; nil before the handshake is finished.
     package var peer: TLSPeer? {
         guard let version = negotiatedVersion, let cipher = negotiatedCipher else { return nil }
-        return TLSPeer(
-            version: version, cipher: cipher, certificate: SSL_get0_peer_certificate(ssl).map(PeerCertificate.init))
+        return TLSPeer(version: version, cipher: cipher, certificate: certificate)
     }
 
     /// The negotiated version by OpenSSL's name (`TLSv1.3`); nil before the handshake is finished.
@@ -177,6 +205,16 @@ extension TLSSession {
         }
     }
 
+    /// A certificate that was good when it was shown may have expired since.
+    private var datesTrouble: String? {
+        let now = time(nil)
+        guard let certificate, let start = certificate.start, let expiry = certificate.expiry else {
+            return "no certificate with proper dates"
+        }
+        if expiry <= now { return "expired on \(PeerCertificate.day(expiry))" }
+        return start > now ? "not valid before \(PeerCertificate.day(start))" : nil
+    }
+
     private var stage: TLSError.Stage { state == .handshaking ? .handshake : .data }
 
     private func feed(
@@ -198,6 +236,9 @@ extension TLSSession {
         ERR_clear_error()
         let result = SSL_do_handshake(ssl)
         if result == 1 {
+            if isResumed, verifies, let trouble = datesTrouble {
+                return fail(TLSError(stage: .certificate, reason: trouble), &progress)
+            }
             state = .established
             progress.established = true
             return

@@ -120,6 +120,7 @@ struct Effect: CustomTestStringConvertible, Sendable {
         Effect("ssl_server_name: '%{ptr}'") { $0.options.tls.serverName = .pointer },
         Effect("ssl_min_protocol: TLSv1.3") { $0.options.tls.minimumVersion = .tls13 },
         Effect("ssl_expiry_warning: 30") { $0.options.tls.expiryWarning = 30 },
+        Effect("ssl_resume: no") { $0.options.tls.resumes = false },
     ]
 
     /// Settings that the monitor has nothing to do with, but the program around it.
@@ -151,7 +152,8 @@ struct Effect: CustomTestStringConvertible, Sendable {
         #expect(policy.options.clientName == "here")
         #expect(policy.options.instance == "9f653553")
         #expect(policy.options.imap == IMAPChecks() && policy.options.pop3 == POP3Checks())
-        #expect(policy.options.lmtp == LMTPChecks() && policy.options.tls == TLSChecks(expiryWarning: 14))
+        #expect(
+            policy.options.lmtp == LMTPChecks() && policy.options.tls == TLSChecks(expiryWarning: 14, resumes: true))
         #expect(policy.deciding == Deciding())
     }
 

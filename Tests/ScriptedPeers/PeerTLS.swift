@@ -63,4 +63,7 @@ package final class PeerTLS: Sendable {
     }
 
     deinit { SSL_CTX_free(pointer) }
+
+    /// How many handshakes went on from an earlier session.
+    package var resumedSessions: Int { Int(shim_SSL_CTX_sess_hits(pointer)) }
 }

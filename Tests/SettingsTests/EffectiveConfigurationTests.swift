@@ -60,6 +60,7 @@ import Testing
             ssl_server_name: "%{ptr}"
             ssl_min_protocol: TLSv1.1
             ssl_expiry_warning: 0
+            ssl_resume: no
             lockfile: /run/d.pid
             beupdatescript: "/usr/bin/a b"
             beupdatescript_timeout: 1.5
