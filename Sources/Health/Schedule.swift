@@ -35,7 +35,7 @@ package struct Schedule: Sendable {
     }
 
     private var interval: Duration
-    private let origin: Instant
+    private var origin: Instant
     private var entries: [IPAddress: Entry] = [:]
     private var slots = Heap<Slot>()
     private var added = 0
@@ -45,6 +45,11 @@ package struct Schedule: Sendable {
     package init(interval: Duration, from origin: Instant) {
         self.interval = interval
         self.origin = origin
+    }
+
+    /// Has the first interval begin now, where there is no backend yet: the first one's place is at its beginning.
+    package mutating func begin(at now: Instant) {
+        if added == 0 { origin = now }
     }
 
     /// When the next round is due; nil when no backend waits for one.

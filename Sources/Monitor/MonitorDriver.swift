@@ -100,7 +100,10 @@ package final class MonitorDriver {
                 switch result {
                 // The one that is asked now has its own answer.
                 case _ where asked !== self.director: return
-                case .success(let listing): self.feed(.directorListed(listing))
+                case .success(let listing):
+                    // However long the director took: nobody waits an interval for the first poll.
+                    self.machine.beginSchedule(at: .now())
+                    self.feed(.directorListed(listing))
                 case .failure(let failure): self.feed(.directorFailed(failure))
                 }
             }

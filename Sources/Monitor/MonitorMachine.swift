@@ -90,6 +90,9 @@ package struct MonitorMachine: Sendable {
         self.handledAt = now
     }
 
+    /// Has the schedule begin now, where nothing is scheduled yet: the first backend is polled at once.
+    package mutating func beginSchedule(at now: Instant) { schedule.begin(at: now) }
+
     /// When `woke` is to come at the latest, unless something else happens before.
     package var nextWake: Instant { min(reconciliation.nextWake, schedule.nextWake ?? .distantFuture) }
 

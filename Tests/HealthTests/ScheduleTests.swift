@@ -34,6 +34,17 @@ import Testing
         #expect(table.largestGap(from: start + interval * 2, within: interval) <= bound)
     }
 
+    @Test func theFirstBackendIsPolledAtOnceWhereTheScheduleBeginsWithIt() {
+        var schedule = Schedule(interval: .seconds(60), from: .origin)
+        let (first, later) = (Instant.origin + .seconds(7), Instant.origin + .seconds(8))
+        schedule.begin(at: first)
+        schedule.add(backend(0), at: first)
+        #expect(schedule.due(at: first) == [backend(0)])
+        schedule.begin(at: later)
+        schedule.roundEnded(backend(0), at: later)
+        #expect(schedule.nextWake == first + .seconds(60), "it begins once")
+    }
+
     @Test func twoBackendsAreFarApart() {
         var table = Timetable(0..<2, interval: .seconds(10))
         table.pass(.seconds(10))
