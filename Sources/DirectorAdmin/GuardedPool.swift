@@ -1,4 +1,3 @@
-internal import HeapModule
 internal import OrderedCollections
 internal import Site
 
@@ -136,46 +135,66 @@ extension GuardedPool {
 
     /// The candidates that leave enough healthy backends.
     ///
-    /// A backend counts that was polled since the candidate began to fail, and that was healthy already when the candidate
-    /// last failed: where all failed, and all recover, the first to be seen healthy says nothing of those that were not
-    /// polled since.
+    /// A backend counts that had a whole good round after the candidate began to fail and before the candidate's last failed
+    /// poll was started, and that has not failed since: where all failed, and all recover, the first to be seen healthy says
+    /// nothing of those that were not polled since, nor of itself in between.
     private func sparable(needed: Int) -> OrderedSet<IPAddress> {
-        var healthy = serving.values.compactMap(\.healthy).sorted { $0.asOf < $1.asOf }
-        // The earliest times since when as many as are needed were healthy.
-        var earliest = Heap<Instant>()
-        var chosen: [IPAddress] = []
-        for (address, failing) in candidates.elements.reversed() {
-            // Those that began to fail earlier have more that were polled since.
-            while let next = healthy.last, next.asOf >= failing.since {
-                healthy.removeLast()
-                earliest.insert(next.since)
-                if earliest.count > needed { earliest.removeMax() }
-            }
-            if earliest.count == needed, let since = earliest.max, since <= failing.asOf { chosen.append(address) }
+        guard let first = candidates.values.first?.since else { return [] }
+        var rounds: [(address: IPAddress, round: ClosedRange<Instant>)] = []
+        for (address, evidence) in serving {
+            for round in evidence.goodRounds where round.lowerBound >= first { rounds.append((address, round)) }
         }
-        return OrderedSet(chosen.reversed())
+        rounds.sort { $0.round.upperBound < $1.round.upperBound }
+        var unseen = rounds[...]
+        var witnesses = Witnesses(needed: needed)
+        var chosen: Set<IPAddress> = []
+        for (address, failing) in candidates.elements.sorted(by: { $0.value.asOf < $1.value.asOf }) {
+            while let next = unseen.first, next.round.upperBound <= failing.asOf {
+                witnesses.saw(next.address, from: next.round.lowerBound)
+                unseen.removeFirst()
+            }
+            if let since = witnesses.since, since >= failing.since { chosen.insert(address) }
+        }
+        return OrderedSet(candidates.keys.filter(chosen.contains))
     }
 
     private func count(healthyAfter time: Instant) -> Int {
-        serving.values.count { $0.healthy.map { $0.asOf >= time } ?? false }
+        serving.values.count { $0.goodAsOf.map { $0 >= time } ?? false }
     }
 
     /// Others, where too few were polled since the first one that is withheld began to fail: a few more than are missing, as
-    /// some may not answer, and none where all of them would not be enough. Where enough were, it is itself asked again.
+    /// some may not answer, and none where all of them would not be enough. Where enough were, it is itself asked again, and
+    /// all those of which that is true.
     private mutating func lookFurther(
         needed: Int, at now: Instant, _ manners: Reconciliation.Manners
     ) -> [IPAddress] {
-        let withheld = withheld
         guard let time = withheld.first.flatMap({ candidates[$0]?.since }) else { return [] }
-        if count(healthyAfter: time) >= needed {
-            // Its turn comes every interval anyway.
-            let again = withheld.prefix(16).filter { address in
-                serving[address]?.isAsked == false && serving[address]?.keepsItsTurn == false
-                    && asked[address].map { now - $0 >= manners.interval } ?? true
-            }
-            for address in again { asked[address] = now }
-            return Array(again)
+        let seen = serving.values.compactMap(\.goodAsOf).sorted(by: >)
+        let chosen: [IPAddress]
+        if seen.count >= needed, seen[needed - 1] >= time {
+            // Their turns come every interval anyway.
+            chosen = Array(withheld.filter { canAsk($0, provenBy: seen[needed - 1], at: now, manners) }.prefix(16))
+        } else {
+            chosen = others(seenAfter: time, needed: needed, at: now, manners)
         }
+        for address in chosen { asked[address] = now }
+        return chosen
+    }
+
+    /// Whether another failed poll of a candidate would settle it, and is not under way.
+    private func canAsk(
+        _ address: IPAddress, provenBy time: Instant, at now: Instant, _ manners: Reconciliation.Manners
+    ) -> Bool {
+        guard let since = candidates[address]?.since, since <= time, let evidence = serving[address],
+            !evidence.isAsked, !evidence.keepsItsTurn
+        else { return false }
+        return asked[address].map { $0 < since || now - $0 >= manners.interval } ?? true
+    }
+
+    /// Those that may turn out to be healthy after that time.
+    private func others(
+        seenAfter time: Instant, needed: Int, at now: Instant, _ manners: Reconciliation.Manners
+    ) -> [IPAddress] {
         var expected = 0
         // What these show comes when their turn does.
         var inTurn = 0
@@ -184,7 +203,7 @@ extension GuardedPool {
             // One whose answer said nothing is not asked again at once.
             let wasAsked = asked[address].map { $0 >= time && now - $0 < manners.interval } ?? false
             let isAwaited = wasAsked || evidence.isAsked
-            let isFresh = evidence.healthy.map { $0.asOf >= time } ?? false
+            let isFresh = evidence.goodAsOf.map { $0 >= time } ?? false
             if isAwaited || isFresh {
                 expected += 1
             } else if evidence.keepsItsTurn {
@@ -195,9 +214,7 @@ extension GuardedPool {
         }
         let missing = needed - expected
         guard missing > 0, missing <= stale.count + inTurn else { return [] }
-        let chosen = stale.sorted().prefix(2 * missing + 2)
-        for address in chosen { asked[address] = now }
-        return Array(chosen)
+        return Array(stale.sorted().prefix(2 * missing + 2))
     }
 
     /// How many backends are healthy, or may turn out to be.

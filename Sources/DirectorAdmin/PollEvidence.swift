@@ -2,20 +2,6 @@ package import Site
 
 /// What the polls of one backend show, as far as the pool guard has to know it.
 package struct PollEvidence: Hashable, Sendable {
-    /// Polls that all succeeded, up to the latest.
-    package struct Health: Hashable, Sendable {
-        /// When the first of them in a row were started.
-        package var since: Instant
-        /// When the latest of them were started.
-        package var asOf: Instant
-
-        /// Makes it; by itself, of one round.
-        package init(since: Instant, asOf: Instant) {
-            self.since = since
-            self.asOf = asOf
-        }
-    }
-
     /// Failed polls in a row, up to the latest.
     package struct Failing: Hashable, Sendable {
         /// When the first of them had ended.
@@ -30,8 +16,10 @@ package struct PollEvidence: Hashable, Sendable {
         }
     }
 
-    /// Nil when a poll has failed since, or none was made.
-    package var healthy: Health?
+    /// The latest rounds of polls that succeeded in a row, from the start to the end of each, the oldest first: empty when a
+    /// poll has failed since, or none was made. Who is not polled is not seen to be healthy, so that the time between two
+    /// rounds does not count.
+    package var goodRounds: [ClosedRange<Instant>]
     /// Nil when none failed.
     package var failing: Failing?
     /// Whether polls are under way.
@@ -43,15 +31,18 @@ package struct PollEvidence: Hashable, Sendable {
 
     /// Makes the evidence; by itself, that of a backend of which nothing is known yet.
     package init(
-        healthy: Health? = nil, failing: Failing? = nil, isAsked: Bool = false, isPolled: Bool = true,
+        goodRounds: [ClosedRange<Instant>] = [], failing: Failing? = nil, isAsked: Bool = false, isPolled: Bool = true,
         keepsItsTurn: Bool = false
     ) {
-        self.healthy = healthy
+        self.goodRounds = goodRounds
         self.failing = failing
         self.isAsked = isAsked
         self.isPolled = isPolled
         self.keepsItsTurn = keepsItsTurn
     }
+
+    /// When the latest round was started, where it succeeded.
+    var goodAsOf: Instant? { goodRounds.last?.lowerBound }
 
     /// Whether nothing is new but that polls are under way.
     func hasOnlyBegun(since former: PollEvidence?) -> Bool {

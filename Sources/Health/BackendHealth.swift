@@ -55,10 +55,8 @@ package struct BackendHealth: Sendable {
     package struct GoodRun: Hashable, Sendable {
         /// When the first of them had succeeded.
         package let since: Instant
-        /// When it was started.
-        package let firstStart: Instant
-        /// When the latest of them was started.
-        package let lastStart: Instant
+        /// The latest of them, from the start to the end of each, the oldest first.
+        package let latest: [ClosedRange<Instant>]
     }
 
     /// What a poll's end means.
@@ -82,6 +80,9 @@ package struct BackendHealth: Sendable {
     package private(set) var latestFailureStart = Instant.origin
     /// How many whole rounds have succeeded in a row, without a failed poll since.
     package private(set) var goodRounds = 0
+
+    /// Whoever asks looks back over no more than another backend's last poll, with its rapid stage.
+    private static let roundsKept = 4
 
     /// A backend of which nothing is known.
     package init() {}
@@ -185,7 +186,7 @@ package struct BackendHealth: Sendable {
     private mutating func countGoodRound(at now: Instant) {
         guard roundIsOver, !roundFailed else { return }
         goodRounds += 1
-        goodRun = GoodRun(
-            since: goodRun?.since ?? now, firstStart: goodRun?.firstStart ?? roundStart, lastStart: roundStart)
+        let latest = (goodRun?.latest ?? []) + [roundStart...max(roundStart, now)]
+        goodRun = GoodRun(since: goodRun?.since ?? now, latest: Array(latest.suffix(Self.roundsKept)))
     }
 }

@@ -42,7 +42,7 @@ struct WatchedBackend: Sendable {
     /// What the pool guard has to know of its polls.
     func evidence(_ rules: BackendHealth.Rules) -> PollEvidence {
         PollEvidence(
-            healthy: health.goodRun.map { .init(since: $0.firstStart, asOf: $0.lastStart) },
+            goodRounds: health.goodRun?.latest ?? [],
             failing: health.failingSince(rules).map { .init(since: $0, asOf: health.latestFailureStart) },
             isAsked: isRoundGoingOn, isPolled: isPolled, keepsItsTurn: isPaced)
     }

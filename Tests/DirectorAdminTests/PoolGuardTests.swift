@@ -13,8 +13,10 @@ import Testing
         return bench
     }
 
-    private func well(_ bench: Bench, _ seconds: Int) -> PollEvidence {
-        PollEvidence(healthy: .init(since: .origin, asOf: bench.now + .seconds(seconds)))
+    /// A good round that was over in no time, so many seconds from now.
+    private func well(_ bench: Bench, _ seconds: Double) -> PollEvidence {
+        let time = bench.now + .milliseconds(Int(seconds * 1000))
+        return PollEvidence(goodRounds: [time...time])
     }
 
     private func failing(_ bench: Bench, _ seconds: Int) -> PollEvidence {
@@ -83,9 +85,10 @@ import Testing
         _ = bench.polled(failing(bench, 0), .down, row(3))
         let later = bench.watch(row(1), row(2), row(3), for: .seconds(3))
         #expect(later.filter(\.isPoll) == [] && later.asked == [])
-        evidence.healthy = well(bench, 0).healthy
-        let news = bench.polled(evidence, .up, row(2)) + bench.watch(row(1), row(2), row(3), for: .seconds(2))
-        #expect(news.asked.first == down(1, row(1)))
+        evidence.goodRounds = well(bench, 0).goodRounds
+        #expect(bench.polled(evidence, .up, row(2)).filter(\.isPoll) == [.poll(row(1).address)])
+        let news = bench.polled(failing(bench, -8), .down, row(1))
+        #expect((news + bench.watch(row(1), row(2), row(3), for: .seconds(2))).asked.first == down(1, row(1)))
     }
 
     @Test func aCandidateThatKeepsItsTurnIsNotAskedAgainOutOfIt() {
@@ -95,8 +98,7 @@ import Testing
         _ = bench.polled(evidence, .down, row(1))
         _ = bench.polled(failing(bench, 0), .down, row(2))
         _ = bench.watch(row(1), row(2), for: .seconds(30))
-        let recovered = PollEvidence(healthy: .init(since: bench.now, asOf: bench.now))
-        let actions = bench.polled(recovered, .up, row(2)) + bench.watch(row(1), row(2), for: .seconds(15))
+        let actions = bench.polled(well(bench, 0), .up, row(2)) + bench.watch(row(1), row(2), for: .seconds(15))
         #expect(actions.filter(\.isPoll) == [] && actions.asked == [])
     }
 
@@ -129,8 +131,7 @@ import Testing
         _ = bench.polled(failing(bench, 0), .down, row(1))
         _ = bench.polled(failing(bench, 0), .down, row(2))
         _ = bench.watch(row(1), row(2), for: .seconds(30))
-        let recovered = PollEvidence(healthy: .init(since: bench.now, asOf: bench.now))
-        let first = bench.polled(recovered, .up, row(2))
+        let first = bench.polled(well(bench, 0), .up, row(2))
         #expect(first.asked == [])
         #expect(first.contains(.poll(row(1).address)))
         #expect(bench.watch(row(1), row(2), for: .seconds(3)).asked == [])
@@ -171,12 +172,91 @@ import Testing
         #expect(second.asked == [])
     }
 
+    // MARK: What others have shown
+
+    /// A backend that polled well in these rounds, some seconds ago.
+    private func wellIn(_ bench: Bench, _ rounds: ClosedRange<Double>...) -> PollEvidence {
+        func time(_ seconds: Double) -> Instant { bench.now + .milliseconds(Int(seconds * 1000)) }
+        return PollEvidence(goodRounds: rounds.map { time($0.lowerBound)...time($0.upperBound) })
+    }
+
+    /// One that has failed since then, by polls up to one that was started then.
+    private func failed(_ bench: Bench, since: Int, asOf: Int) -> PollEvidence {
+        PollEvidence(failing: .init(since: bench.now + .seconds(since), asOf: bench.now + .seconds(asOf)))
+    }
+
+    /// The monitor's own network may have been away for as long as nobody was seen healthy.
+    @Test func whoWasNotPolledDuringAnOutageSaysNothingOfIt() {
+        var bench = bench([row(1), row(2)], .count(1))
+        _ = bench.polled(wellIn(bench, -20 ... -19, -10 ... -9.9), .up, row(2))
+        _ = bench.polled(failed(bench, since: -6, asOf: -3), .down, row(1))
+        let back = bench.polled(wellIn(bench, -20 ... -19, -10 ... -9.9, -0.1...0), .up, row(2))
+        #expect(back.asked == [])
+        #expect(back.contains(.poll(row(1).address)))
+        #expect(bench.watch(row(1), row(2), for: .seconds(1)).asked == [])
+        let again = bench.polled(failing(bench, -7), .down, row(1)) + bench.watch(row(1), row(2), for: .seconds(2))
+        #expect(again.asked.first == down(1, row(1)))
+    }
+
+    /// As many need not be polled again as have been while the candidate failed.
+    @Test func aRoundBetweenTheFirstFailureAndTheLastIsEnough() {
+        var bench = bench([row(1), row(2)], .count(1))
+        _ = bench.polled(wellIn(bench, -15 ... -14.9, -5 ... -4.9, -0.1...0), .up, row(2))
+        let actions = bench.polled(failed(bench, since: -6, asOf: -3), .down, row(1))
+        #expect(!actions.contains { if case .poll = $0 { true } else { false } })
+        #expect(actions.asked == [down(1, row(1))])
+    }
+
+    /// Where there is no place for more polls, a round begins long before its first poll does.
+    @Test func aRoundThatMayHaveWaitedForTheOutagesEndSaysNothing() {
+        var bench = bench([row(1), row(2)], .count(1))
+        _ = bench.polled(wellIn(bench, -5...0), .up, row(2))
+        let actions = bench.polled(failed(bench, since: -6, asOf: -3), .down, row(1))
+        #expect(actions.asked == [])
+        #expect(actions.contains(.poll(row(1).address)))
+    }
+
+    @Test(arguments: 1...300) func whoMayGoIsFoundAsByPlainCounting(seed: Int) {
+        var director = ModelDirector(backends: 1, mischief: 0, seed: UInt64(seed))
+        let healthy = (0..<(1 + director.below(8))).map { row($0) }
+        let failing = (0..<(1 + director.below(8))).map { row(100 + $0) }
+        let needed = 1 + director.below(4)
+        var bench = bench(healthy + failing, .count(needed))
+        bench.machine.manners.connections = 100
+        _ = bench.pass(.seconds(20))
+        var rounds: [[ClosedRange<Instant>]] = []
+        for row in healthy {
+            var time = bench.now + .seconds(-30)
+            rounds.append(
+                (0..<director.below(5)).map { _ in
+                    let start = time + .seconds(director.below(6))
+                    time = start + .seconds(director.below(4))
+                    return start...time
+                })
+            _ = bench.polled(PollEvidence(goodRounds: rounds[rounds.count - 1]), rounds.isEmpty ? nil : .up, row)
+        }
+        var expected: Set<IPAddress> = []
+        for row in failing {
+            let since = bench.now + .seconds(director.below(30) - 30)
+            let asOf = since + .seconds(director.below(20) - 2)
+            let others = rounds.count { $0.contains { $0.lowerBound >= since && $0.upperBound <= asOf } }
+            if others >= needed { expected.insert(row.address) }
+            let asked = bench.polled(PollEvidence(failing: .init(since: since, asOf: asOf)), .down, row).asked
+            #expect(asked == [], "the list is too old")
+        }
+        let sent = bench.list(healthy + failing).compactMap { action -> IPAddress? in
+            if case .send(_, let command) = action { IPAddress(command.spelling) } else { nil }
+        }
+        #expect(Set(sent) == expected && sent.count == expected.count)
+    }
+
     @Test func aWithheldDownGoesOutAsSoonAsTheGuardAllows() {
         var bench = bench([row(1), row(2)], .count(1))
         _ = bench.polled(failing(bench, 0), nil, row(2))
         _ = bench.polled(failing(bench, 0), .down, row(1))
         #expect(bench.watch(row(1), row(2), for: .seconds(60)).asked == [])
-        let actions = bench.polled(well(bench, 0), .up, row(2)) + bench.watch(row(1), row(2), for: .seconds(2))
+        #expect(bench.polled(well(bench, 0), .up, row(2)).contains(.poll(row(1).address)))
+        let actions = bench.polled(failing(bench, -60), .down, row(1)) + bench.watch(row(1), row(2), for: .seconds(2))
         #expect(actions.asked.first == down(1, row(1)))
     }
 

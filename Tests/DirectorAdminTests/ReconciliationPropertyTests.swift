@@ -128,7 +128,7 @@ private struct RandomRun {
         let former = evidence[address]
         let next: PollEvidence =
             switch state {
-            case .up: PollEvidence(healthy: .init(since: former?.healthy?.since ?? now, asOf: now))
+            case .up: PollEvidence(goodRounds: (former?.goodRounds ?? []).suffix(3) + [now...now])
             case .down: PollEvidence(failing: .init(since: former?.failing?.since ?? now, asOf: now))
             case nil: PollEvidence()
             }
@@ -168,8 +168,8 @@ private struct RandomRun {
         let state = wanted[poll.address]
         let former = evidence[poll.address]
         if state != .down {
-            let since = former?.healthy?.since ?? poll.start
-            evidence[poll.address] = PollEvidence(healthy: .init(since: since, asOf: poll.start))
+            let rounds = (former?.goodRounds ?? []).suffix(3) + [poll.start...now]
+            evidence[poll.address] = PollEvidence(goodRounds: rounds)
         } else {
             let since = former?.failing?.since ?? now
             evidence[poll.address] = PollEvidence(failing: .init(since: since, asOf: poll.start))
@@ -292,8 +292,8 @@ private struct RandomRun {
             let isGoingDown =
                 director.outstanding.contains { $0.verb == .hostDown && $0.spelling == host.spelling }
                 || heldDowns[host.address].map { now < $0 } ?? false
-            guard host.state == .up, !isGoingDown, let healthy = evidence[host.address]?.healthy else { return false }
-            return healthy.asOf >= failing.since && healthy.since <= failing.asOf
+            guard host.state == .up, !isGoingDown, let known = evidence[host.address] else { return false }
+            return known.goodRounds.contains { $0.lowerBound >= failing.since && $0.upperBound <= failing.asOf }
         }
         let needed = machine.manners.minHealthy.needed(of: pool.count)
         if left < needed { complain("a down that leaves \(left) of \(needed)") }

@@ -61,16 +61,47 @@ extension Watch {
         #expect(watch.told.contains { if case .director(.guardReleased) = $0 { true } else { false } })
     }
 
-    @Test func oneFaultyBackendGoesDownAtOnceWhereAnotherIsHealthy() {
+    /// Most are not polled while it lasts: that they were healthy before and are healthy after it says nothing of those that
+    /// were.
+    @Test(arguments: [1, 3], [2.5, 5, 9, 12])
+    func aShortOutageOfTheMonitorsOwnNetworkTakesNothingDown(failuresNeeded: Int, length: Double) {
+        for start in [100, 101.3, 104.9, 108] {
+            let policy = Policy.polling(imap, failuresNeeded: failuresNeeded).deciding {
+                $0.minHealthy = .count(1)
+                $0.retryInterval = .seconds(1)
+            }
+            var watch = Watch(policy)
+            watch.rows = (1...60).map { row($0) }
+            watch.outage = start..<(start + length)
+            watch.run(to: 130)
+            #expect(watch.switches == [], "from \(start) on")
+        }
+    }
+
+    /// Without another poll, where others were polled while it failed.
+    @Test func aDeadBackendIsDownWithItsLastFailure() {
+        let policy = Policy.polling(imap).deciding { $0.minHealthy = .count(1) }
+        var watch = Watch(policy, row(1), row(2))
+        watch.run(to: 25)
+        watch.faults[row(1).address] = [imap: refused]
+        watch.run(to: 50.5)
+        #expect(watch.switches == ["HOST-DOWN 10.0.0.1"])
+        #expect(watch.plans.count == 10)
+    }
+
+    @Test func oneFaultyBackendGoesDownSoonWhereAnotherIsHealthy() {
         let policy = Policy.polling(imap, failuresNeeded: 1).deciding { $0.minHealthy = .count(1) }
         var watch = Watch(policy, row(1), row(2))
         watch.run(to: 25)
         watch.faults[row(1).address] = [imap: refused]
         let polls = watch.plans.count
+        // The other one is polled out of its turn, as it was last seen before the failure; and then the faulty one again.
         watch.run(to: 30.5)
-        // The other one was polled out of its turn: it had last been seen before the failure.
-        #expect(watch.switches == ["HOST-DOWN 10.0.0.1"])
+        #expect(watch.switches == [])
         #expect(watch.plans.count - polls == 3)
+        watch.run(to: 31.5)
+        #expect(watch.switches == ["HOST-DOWN 10.0.0.1"])
+        #expect(watch.plans.count - polls == 4)
         watch.run(to: 60)
         #expect(watch.switches == ["HOST-DOWN 10.0.0.1"])
     }

@@ -33,12 +33,14 @@ struct Watch {
     /// What was written down; a disk takes two milliseconds.
     private(set) var states: [MonitorState] = []
     var diskHangs = false
+    /// In these seconds since the start nothing that the monitor sends gets through, and its polls wait in vain.
+    var outage: Range<Double>?
     private var queue: [(at: Instant, event: Answer)] = []
     /// The polls that are out, of each backend.
     private var polls: [IPAddress: Set<MonitorMachine.PollID>] = [:]
 
     private enum Answer {
-        case poll(MonitorMachine.PollID)
+        case poll(MonitorMachine.PollID, PollFailure?)
         case list
         case command(Int, CommandReply)
         case saved(Int)
@@ -96,10 +98,12 @@ struct Watch {
             timeouts.append(time)
             starts[id.address, default: []].append(now)
             polls[id.address, default: []].insert(id)
-            if silent.contains(id.address) {
+            if outage?.contains((now - Watch.start).inSeconds) == true {
+                queue.append((now + time, .poll(id, timedOut)))
+            } else if silent.contains(id.address) {
                 withheld.append(id)
             } else {
-                queue.append((now + .milliseconds(5), .poll(id)))
+                queue.append((now + .milliseconds(5), .poll(id, nil)))
             }
         case .list: queue.append((now + .milliseconds(1), .list))
         case .send(let id, let command):
@@ -120,7 +124,7 @@ struct Watch {
 
     private mutating func answer(_ event: Answer) {
         switch event {
-        case .poll(let id): end(id)
+        case .poll(let id, let failure): end(id, failure)
         case .list where directorIsAway: handle(.directorFailed(DirectorFailure("away")))
         case .list: handle(.directorListed(Listing(ring: ring, hosts: rows)))
         case .command(let id, let reply): handle(.commandEnded(id, reply))
@@ -128,9 +132,9 @@ struct Watch {
         }
     }
 
-    private mutating func end(_ id: MonitorMachine.PollID) {
+    private mutating func end(_ id: MonitorMachine.PollID, _ failure: PollFailure? = nil) {
         polls[id.address]?.remove(id)
-        let fault = faults[id.address]?[id.service]
+        let fault = failure ?? faults[id.address]?[id.service]
         let good = fault == nil ? reports[id.service] : nil
         handle(.pollEnded(id, good ?? Watch.report(fault)))
     }
@@ -144,6 +148,7 @@ let imap = Service(.imap, port: 143)
 let pop3 = Service(.pop3, port: 110)
 let lmtp = Service(.lmtp, port: 24)
 let refused = PollFailure(phase: .connect, kind: .refused, text: "Connection refused")
+let timedOut = PollFailure(phase: .connect, kind: .timeout, text: "no answer")
 let local = PollFailure(phase: .connect, kind: .local, text: "Too many open files")
 
 /// The backend 10.0.x.y, counted by `number`, as the director lists it.

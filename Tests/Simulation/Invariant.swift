@@ -25,7 +25,8 @@ package enum Invariant: String, CaseIterable, Sendable {
     /// A HOST-DOWN leaves as many backends of the pool as are to be left, each known to be healthy by polls that were started
     /// after the candidate had begun to fail.
     case poolGuard
-    /// When everything fails at once for a monitor, it marks nothing down for that.
+    /// When everything fails at once for a monitor, it marks nothing down for that: not before a backend has failed again
+    /// once that is over.
     case everythingAtOnce
     /// A HOST-DOWN is written down before it is sent.
     case stateFirst

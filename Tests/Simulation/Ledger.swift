@@ -27,6 +27,8 @@ struct Ledger {
         var failures = 0
         /// When the first of them had ended.
         var failedAt: Instant?
+        /// When the latest of them was begun.
+        var failedLast = Instant.origin
         /// When the latest success was begun.
         var goodSince: Instant?
     }

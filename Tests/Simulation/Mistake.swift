@@ -36,6 +36,8 @@ package enum Mistake: String, CaseIterable, Sendable {
     case movesOthersUsers = "moves-others-users"
     /// The pool guard is off.
     case guardOff = "guard-off"
+    /// Once a backend polls well after everything had failed, the pool guard is off for a while.
+    case outageForgotten = "outage-forgotten"
     /// Nothing is written down, and said to be.
     case stateUnwritten = "state-unwritten"
     /// The state file is not read at the start.

@@ -22,6 +22,8 @@ final class MonitorProcess {
     private var isHandling = false
     private var wakeAt = Instant.distantFuture
     private var mistakes: SeededRandom
+    /// Whether the mistake is at work that forgets outages.
+    private var hasForgotten = false
     /// The state file; nil where there is none.
     private(set) var file: MonitorState?
     /// Whether the disk has been slower of late than a command waits for it.
@@ -174,6 +176,7 @@ extension MonitorProcess {
             failure: isTaken ? .timedOut(.greeting) : failure, phases: phases(service, failure),
             duration: world.agenda.now - start)
         feed(.pollEnded(id, report))
+        if world.mistake == .outageForgotten { forgetOutage(failure == nil, since: start) }
     }
 
     /// Whether a login has succeeded is told by the phases that were reached.
@@ -184,6 +187,7 @@ extension MonitorProcess {
 
     private func list() {
         let start = world.agenda.now
+        let incarnation = incarnation
         var isOver = false
         let fails = world.mischief(number) && world.random.chance(0.5)
         let delay = fails ? world.random.time(.zero, .seconds(6)) : .zero
@@ -195,6 +199,8 @@ extension MonitorProcess {
         }
         world.agenda.after(delay) { [self] in
             world.ring.list(director, hosts: { [self] in world.hosts($0) }) { [self] listing, takenAt in
+                // Another process did not ask.
+                guard self.incarnation == incarnation else { return }
                 later(at: world.agenda.now) { [self] in
                     if isOver { return }
                     isOver = true
@@ -286,11 +292,20 @@ extension MonitorProcess {
         case .oneFailureCounts: other.failuresNeeded = 1
         case .removesAll: other.options.imap.removal = .all
         case .guardOff: other.deciding.minHealthy = .off
+        case .outageForgotten where hasForgotten: other.deciding.minHealthy = .off
         case .warIgnored: other.deciding.raising.warHold = .zero
         case .othersDownsEnded: other.deciding.raising.ownOnly = false
         default: break
         }
         return other
+    }
+
+    /// The first backend that polls well after an outage speaks for all.
+    private func forgetOutage(_ isGood: Bool, since start: Instant) {
+        let isOver = world.referee.outages[number]?.end.map { start >= $0 && start - $0 < .seconds(30) } ?? false
+        guard (isOver && isGood) != hasForgotten else { return }
+        hasForgotten = isOver && isGood
+        feed(.policyChanged(mistaken(policy)))
     }
 
     private func mistaken(_ listing: Listing) -> Listing {

@@ -29,8 +29,12 @@ extension Referee {
             return isServing && !isGoingDown && isFresh
         }
         require(left >= needed, .poolGuard, "\(name) leaves \(left) of \(needed)")
-        if let since = troubleSince[monitor.number] {
-            require(began < since, .everythingAtOnce, "\(name), when everything failed for the monitor")
+        // An outage is not over for a backend before it has failed once more.
+        if let outage = outages[monitor.number], began >= outage.since {
+            let last = faulty.map(\.failedLast).max() ?? .origin
+            require(
+                outage.end.map { last >= $0 } ?? false, .everythingAtOnce,
+                "\(name), when everything failed for the monitor")
         }
     }
 

@@ -32,10 +32,11 @@ extension Referee {
             let guardedSince = now - ledgers[number].backends[backend].guardedAt
             if isGuarded(monitor, backend) { return ledgers[number].backends[backend].guardedAt = now }
             // Others may have to be polled first.
-            guard guardedSince > policy.period + policy.patience + Self.ringDelay else { return }
+            let proof = policy.timeToProve(known)
+            guard guardedSince > policy.period + policy.patience + proof + Self.ringDelay else { return }
             counts.timed += 1
             require(
-                now - since <= policy.timeToDown + Self.ringDelay, .downInTime,
+                now - since <= policy.timeToDown + proof + Self.ringDelay, .downInTime,
                 "backend \(backend) has been faulty for m\(number) for \(padded(now - since)) s and is not down")
         case (.healthy, false):
             if policy.deciding.raising.ownOnly, !known.isOwnDown { return }
@@ -102,6 +103,12 @@ extension Policy {
     var timeToDown: Duration {
         period * failuresNeeded + patience + deciding.rapidTimeout * deciding.rapidRounds
             + (deciding.delayedDown?.delay ?? .zero)
+    }
+
+    /// The pool guard may want one more failed poll: out of its turn, where the account is not rejected.
+    func timeToProve(_ known: Ledger.Backend) -> Duration {
+        guard !deciding.minHealthy.isOff else { return .zero }
+        return patience + (known.isRejected ? period : .seconds(1))
     }
 
     /// From recovery to the HOST-UP; one interval more, as the list may have to be read first.

@@ -12,8 +12,14 @@ final class Referee {
     var rowSince: [[Instant]]
     /// When the monitors' commands have changed each backend's switch.
     var changes: [[Instant]]
-    /// Since when everything fails for a monitor; nil when it does not.
-    var troubleSince: [Instant?]
+    /// The latest time in which everything failed for a monitor; nil when there was none.
+    var outages: [Outage?]
+    /// A time in which everything fails for a monitor, whatever the backends do.
+    struct Outage {
+        let since: Instant
+        var end: Instant?
+    }
+
     /// Others than monitors have last touched the switches, or a monitor has forgotten what it knew.
     var quarrelsSince = Instant.origin
     unowned let world: World
@@ -21,7 +27,7 @@ final class Referee {
     init(_ world: World) {
         self.world = world
         changes = Array(repeating: [], count: world.scenario.backends)
-        troubleSince = Array(repeating: nil, count: world.scenario.monitors)
+        outages = Array(repeating: nil, count: world.scenario.monitors)
         rowSince = Array(
             repeating: Array(repeating: .origin, count: world.scenario.backends), count: world.scenario.directors)
     }
@@ -99,12 +105,24 @@ extension Referee {
     /// What is true may have changed.
     func worldChanged() {
         for monitor in world.monitors {
-            let fails = world.network.trouble(monitor.number) == .cut
-            troubleSince[monitor.number] = fails ? troubleSince[monitor.number] ?? now : nil
+            lookAtNetwork(of: monitor)
         }
         for monitor in world.monitors {
             for backend in ledgers[monitor.number].backends.indices { lookAt(monitor, backend) }
         }
+    }
+
+    /// Notes when everything begins to fail for a monitor, and when that ends.
+    private func lookAtNetwork(of monitor: MonitorProcess) {
+        let fails =
+            switch world.network.trouble(monitor.number) {
+            case .cut: true
+            case .wrongPassword: monitor.policy.deciding.rejection.account == .fault
+            case .none, .networkDown: false
+            }
+        let isGoingOn = outages[monitor.number].map { $0.end == nil } ?? false
+        if fails, !isGoingOn { outages[monitor.number] = Outage(since: now) }
+        if !fails, isGoingOn { outages[monitor.number]?.end = now }
     }
 
     /// Notes since when the same has been true of a backend.
@@ -175,6 +193,7 @@ extension Referee {
         case .fault:
             known.polls[service].failures += 1
             known.polls[service].failedAt = known.polls[service].failedAt ?? now
+            known.polls[service].failedLast = start
             known.roundFailed = true
             known.goodRounds = 0
         case .nothing:

@@ -115,7 +115,9 @@ private struct Script {
             add(clear, .path(monitor: monitor, backend: backend, .clear))
         case 9, 10:
             add(at, .trouble(monitor: monitor, random.one(of: [.cut, .networkDown, .wrongPassword])))
-            add(until, .trouble(monitor: monitor, .none))
+            // Most outages are short: some backends are not polled in them.
+            let isShort = random.chance(0.6)
+            add(isShort ? at + random.time(.seconds(1), .seconds(15)) : until, .trouble(monitor: monitor, .none))
         case 11:
             add(at, .stall(monitor: monitor, random.time(.milliseconds(100), .seconds(90))))
         case 12:
