@@ -16,7 +16,9 @@ struct GuardedPool: Sendable {
     private var releasesAll = true
     private var alert: Alert?
     /// Whether something has changed that the decision rests on.
-    var isStale = false
+    private(set) var isStale = true
+    /// Whether that may forbid what was allowed: fewer are known to be healthy, or more may be needed.
+    private var isInDoubt = true
     private var decidedAt = Instant.origin
     /// Since when something has been withheld.
     private var withheldSince: Instant?
@@ -40,7 +42,9 @@ struct GuardedPool: Sendable {
     private static let crowdPause = Duration.milliseconds(50)
 
     /// The candidates that may go down, the first that began to fail first.
-    var permitted: ArraySlice<IPAddress> { (releasesAll ? candidates.keys : released).elements[...] }
+    var permitted: ArraySlice<IPAddress> {
+        isInDoubt ? [] : (releasesAll ? candidates.keys : released).elements[...]
+    }
     var isWithholding: Bool { !releasesAll && released.count < candidates.count }
     /// Whether nothing is to be decided or told.
     var isIdle: Bool { candidates.isEmpty && alert == nil }
@@ -79,7 +83,8 @@ extension GuardedPool {
         if evidence == nil { serving[address] = nil }
         // That polls have begun decides nothing yet.
         if former != evidence, !(evidence?.hasOnlyBegun(since: former) ?? false) { isStale = true }
-        if size != members.count { isStale = true }
+        let isLost = former?.goodAsOf != nil && evidence?.goodAsOf == nil
+        if isLost || size != members.count { doubt() }
         if isCandidate {
             add(address, record.evidence.failing ?? .init(since: record.wantedSince, asOf: record.wantedSince))
         } else {
@@ -92,7 +97,13 @@ extension GuardedPool {
         serving[address] = nil
         asked[address] = nil
         removeCandidate(address)
+        doubt()
+    }
+
+    /// Nobody may go before it is decided anew.
+    mutating func doubt() {
         isStale = true
+        isInDoubt = true
     }
 
     private mutating func removeCandidate(_ address: IPAddress) {
@@ -124,6 +135,7 @@ extension GuardedPool {
     /// Decides anew who may go down; gives the backends that are to be polled at once, as that may change it.
     mutating func decide(at now: Instant, _ manners: Reconciliation.Manners) -> [IPAddress] {
         isStale = false
+        isInDoubt = false
         decidedAt = now
         let needed = manners.minHealthy.needed(of: members.count)
         releasesAll = needed == 0

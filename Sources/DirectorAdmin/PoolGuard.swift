@@ -43,7 +43,7 @@ struct PoolGuard: Sendable {
 
     /// The rule has changed.
     mutating func ruleChanged() {
-        for tag in concerned { pools[tag]?.isStale = true }
+        for tag in pools.keys { pools[tag]?.doubt() }
     }
 
     /// Decides anew who may go down: to be called before anything is sent. Gives what is to be told, and whom to poll now.
