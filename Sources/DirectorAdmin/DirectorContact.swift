@@ -48,6 +48,9 @@ struct DirectorContact: Sendable {
         return min(regular, max(waiting, freshUntil(manners)))
     }
 
+    /// Whether the latest list is of a ring that agrees.
+    var isSettled: Bool { heardOnce && (ring == nil || ring == .synced) }
+
     /// Whether commands may go out now.
     func permitsCommands(at now: Instant, _ manners: Reconciliation.Manners) -> Bool {
         failure == nil && (ring == nil || ring == .synced) && endedAt != nil && now <= freshUntil(manners)

@@ -50,13 +50,18 @@ package struct RestoredIntents: Hashable, Sendable {
     /// Whether it is not known how far this monitor has come with this backend.
     func isOfEarlierRun(_ address: IPAddress) -> Bool { ofEarlierRun.contains(address) }
 
-    /// The backend is listed for the first time in this run, or again: gives what holds on for it.
+    /// Whether it is not known yet what became of a backend's HOST-DOWN.
+    func awaits(_ address: IPAddress) -> Bool { !intents.isEmpty && intents[address] != nil }
+
+    /// The backend is listed for the first time in this run, or again: gives the HOST-DOWN that the list shows. Up on a ring
+    /// that is not synced shows nothing: the director may hold the HOST-DOWN still.
     ///
     /// In between anybody may have changed it: what the list shows is the earlier run's when it bears the very time that
     /// the earlier run had seen, or, where that had seen none, a time soon after its decision.
     mutating func claim(_ row: Host, isSettled: Bool) -> DownIntent? {
-        guard let intent = intents.removeValue(forKey: row.address) else { return nil }
-        guard row.state == .down else { return isSettled ? nil : intent }
+        guard row.state == .down || isSettled, let intent = intents.removeValue(forKey: row.address),
+            row.state == .down
+        else { return nil }
         if let change = intent.change { return change == row.lastChange ? intent : nil }
         // Both times are foreign, and may be anything.
         let age = row.lastChange &- unixOrigin &- Int(intent.at.nanoseconds / 1_000_000_000)

@@ -123,12 +123,14 @@ struct HostRecord: Sendable {
     // MARK: - What happens
 
     /// Health asks for a state; false when it did already.
-    mutating func want(_ state: HostState?, at now: Instant) -> Bool {
+    ///
+    /// `isSettled`: the latest list is of a synced ring, so that what it shows as up is up.
+    mutating func want(_ state: HostState?, isSettled: Bool, at now: Instant) -> Bool {
         guard wanted != state else { return false }
         wanted = state
         wantedSince = now
         isWishTold = false
-        if state != .down, case .none = command, host.state == .up { ownership = .none }
+        if state != .down, isSettled, case .none = command, host.state == .up { ownership = .none }
         // A backend that has recovered meanwhile keeps them: it goes up.
         if state == .down, isMoveUnknown, host.users > 0 { move.owed() }
         if state != nil { isMoveUnknown = false }
@@ -145,10 +147,10 @@ struct HostRecord: Sendable {
         if case .decided(let intent) = ownership { ownership = .intended(intent) }
     }
 
-    /// This monitor had decided on it, or done it: in an earlier run, or before the director did not list it for a while.
+    /// It was this monitor that took it down: in an earlier run, or before the director did not list it for a while.
     mutating func restore(_ intent: DownIntent, isOfEarlierRun: Bool) {
-        ownership = host.state == .down ? .own(intent) : .intended(intent)
-        isMoveUnknown = isOfEarlierRun && host.state == .down
+        ownership = .own(intent)
+        isMoveUnknown = isOfEarlierRun
     }
 
     /// The director lists it again, while something of before is still under way.

@@ -70,18 +70,16 @@ struct HostTable: Sendable {
         for row in listing.hosts where seen.insert(row.address).inserted {
             if let index = records.index(forKey: row.address) {
                 // Most of them, most of the time.
-                guard records.values[index].isNews(row) else { continue }
+                guard records.values[index].isNews(row) || restored.awaits(row.address) else { continue }
                 events += records.values[index].listed(
                     row, readAt: readAt, isSettled: isSettled, at: now, manners)
             } else {
                 var record = departed.removeValue(forKey: row.address) ?? HostRecord(row)
                 record.returned(as: row)
-                if let intent = restored.claim(row, isSettled: isSettled) {
-                    record.restore(intent, isOfEarlierRun: restored.isOfEarlierRun(row.address))
-                }
                 records[row.address] = record
                 events.append(.hostAppeared(row))
             }
+            restore(row, isSettled: isSettled)
             review(row.address, manners)
         }
         // A line that cannot be read may be the row that seems to be missing.
@@ -104,6 +102,15 @@ struct HostTable: Sendable {
             restored.forget(address)
             review(address, manners)
         }
+    }
+
+    /// Whose down it is may be known from an earlier run, or from before it was not listed for a while. What this run has
+    /// decided on since then is later.
+    private mutating func restore(_ row: Host, isSettled: Bool) {
+        guard let intent = restored.claim(row, isSettled: isSettled),
+            records[row.address]?.ownership == HostRecord.Ownership.none
+        else { return }
+        records[row.address]?.restore(intent, isOfEarlierRun: restored.isOfEarlierRun(row.address))
     }
 
     /// Sorts all of them anew, as other manners ask for.

@@ -94,9 +94,10 @@ extension Reconciliation {
         _ evidence: PollEvidence, wanted state: HostState?, for address: IPAddress, at now: Instant
     ) -> [Action] {
         var isNew = false
+        let isSettled = contact.isSettled
         table.update(address, manners) {
             $0.evidence = evidence
-            isNew = $0.want(state, at: now)
+            isNew = $0.want(state, isSettled: isSettled, at: now)
         }
         return isNew || table.poolGuard.awaitsNews(of: address) ? proceed(at: now) : []
     }

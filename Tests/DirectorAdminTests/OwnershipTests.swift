@@ -124,6 +124,56 @@ import Testing
         #expect(machine.isOwnDown(row(1).address))
     }
 
+    /// Its HOST-DOWN was held by the director when the former run was killed, and is run once the ring is synced.
+    @Test(arguments: [HostState.up, .down, nil])
+    func aDownThatIsStillHeldIsOursHoweverTheBackendPolls(wanted: HostState?) {
+        var machine = restarted(DownIntent(at: Self.decided), row(1), ring: .syncing)
+        _ = machine.wanted(.up, for: row(1).address, at: .origin + .seconds(1001))
+        _ = machine.wanted(wanted, for: row(1).address, at: .origin + .seconds(1002))
+        #expect(machine.intents[row(1).address] == DownIntent(at: Self.decided))
+        let synced = Listing(ring: .synced, hosts: [row(1, .down, changed: 1_000_930)])
+        _ = machine.listed(synced, at: .origin + .seconds(1010))
+        #expect(machine.isOwnDown(row(1).address))
+        #expect(machine.intents[row(1).address] == DownIntent(at: Self.decided, change: 1_000_930))
+    }
+
+    @Test func aDownThatIsStillHeldIsForgottenWhenASyncedRingShowsItUp() {
+        var machine = restarted(DownIntent(at: Self.decided), row(1), ring: .syncing)
+        _ = machine.listed(Listing(ring: .synced, hosts: [row(1)]), at: .origin + .seconds(1010))
+        #expect(machine.intents.isEmpty)
+        _ = machine.listed(
+            Listing(ring: .synced, hosts: [row(1, .down, changed: 1_001_010)]), at: .origin + .seconds(1020))
+        #expect(!machine.isOwnDown(row(1).address) && machine.intents.isEmpty)
+    }
+
+    /// A ring that is not synced may show anything for a while.
+    @Test func aBackendThatRecoversMeanwhileStaysOurs() {
+        var bench = bench(row(1))
+        _ = bench.machine.recorded(records(bench.want(.down, row(1)))[0], at: bench.now)
+        _ = bench.reply(1, .ok)
+        _ = bench.list([row(1, .down, changed: 4711)])
+        _ = bench.reply(2, .ok)
+        _ = bench.list([row(1)], ring: .syncing)
+        _ = bench.want(.up, row(1))
+        #expect(bench.machine.intents[row(1).address]?.change == 4711)
+        _ = bench.list([row(1, .down, changed: 4711)])
+        #expect(bench.machine.isOwnDown(row(1).address))
+    }
+
+    @Test func anotherDirectorHasToBeHeardBeforeOwnershipEnds() {
+        var bench = bench(row(1))
+        _ = bench.machine.recorded(records(bench.want(.down, row(1)))[0], at: bench.now)
+        _ = bench.reply(1, .ok)
+        _ = bench.list([row(1, .down, changed: 4711)])
+        _ = bench.list([row(1)], ring: .syncing)
+        bench.machine.directorChanged()
+        _ = bench.want(.up, row(1))
+        #expect(bench.machine.intents.count == 1)
+        _ = bench.wake()
+        _ = bench.list([row(1)])
+        #expect(bench.machine.intents.isEmpty)
+    }
+
     /// The director dates a change by when it runs the command.
     @Test func aDownThatHadToWaitIsWrittenDownAnew() {
         var bench = bench(row(1))
