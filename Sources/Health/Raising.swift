@@ -73,6 +73,9 @@ package struct Raising: Hashable, Sendable {
         return hold > .zero ? .war(hold) : flapping
     }
 
+    /// The backend is faulty by this monitor's polls: nobody disagrees any more about its being down, whoever takes it down.
+    package mutating func failedHere() { warEnd = nil }
+
     /// The backend was put up, by this monitor or by others.
     package mutating func wentUp(byOthers: Bool, at now: Instant) {
         raisedAt = byOthers ? nil : now

@@ -195,6 +195,7 @@ extension MonitorMachine {
             let wanted = backends[address]?.wanted(
                 policy.deciding, isOwnDown: reconciliation.isOwnDown(address), at: now)
         else { return [] }
+        keepRaising(of: address)
         let steps = reconciliation.polled(evidence, wanted: wanted.state, for: address, at: now)
         return left(address, wanted.left) + follow(steps, at: now)
     }
@@ -271,8 +272,7 @@ extension MonitorMachine {
     private mutating func stateChanged(_ host: Host, byOthers: Bool, at now: Instant) -> [Action] {
         let hold = backends[host.address]?.stateChanged(
             to: host.state, byOthers: byOthers, policy.deciding.raising, at: now)
-        raising[host.address] = backends[host.address]?.raising.memory
-        records.changed()
+        keepRaising(of: host.address)
         return left(host.address, hold)
     }
 }
@@ -280,6 +280,13 @@ extension MonitorMachine {
 // MARK: - The state
 
 extension MonitorMachine {
+    /// What holds a backend down outlives its being listed, and this process.
+    private mutating func keepRaising(of address: IPAddress) {
+        guard let backend = backends[address], backend.raising.memory != raising[address] else { return }
+        raising[address] = backend.raising.memory
+        records.changed()
+    }
+
     private mutating func save() -> [Action] {
         guard policy.keepsState, let version = records.next() else { return [] }
         let state = MonitorState(intents: reconciliation.intents, raising: raising, absences: absences.since)

@@ -120,6 +120,7 @@ extension WatchedBackend {
         verdict = health.verdict(rules)
         guard verdict == .faulty, let worst = health.faultyServices(rules).first else { return false }
         fault = worst
+        raising.failedHere()
         return former != .faulty
     }
 

@@ -83,6 +83,15 @@ private func at(_ seconds: Int) -> Instant { .origin + .seconds(seconds) }
         #expect(hold(goodSince: 40, at: 41) == nil)
     }
 
+    @Test mutating func itIsOverOnceItFailsHereToo() {
+        raising.wentUp(byOthers: false, at: at(0))
+        _ = down(byOthers: true, isHealthy: true, at: 10)
+        raising.failedHere()
+        #expect(hold(goodSince: 20, at: 21) == nil)
+        raising.wentUp(byOthers: false, at: at(22))
+        #expect(down(byOthers: true, isHealthy: true, at: 23) == .war(.seconds(1200)), "it may flare up again")
+    }
+
     @Test mutating func withoutAHoldItGoesUpAtOnce() {
         rules.warHold = .zero
         raising.wentUp(byOthers: false, at: at(0))

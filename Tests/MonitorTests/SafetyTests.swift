@@ -210,6 +210,30 @@ extension Watch {
         #expect(watch.switches == ["HOST-UP 10.0.0.1"])
     }
 
+    /// Whoever took it down first, and whatever was known here at that moment.
+    @Test(arguments: [1, 3], [0, 9.0, 40])
+    func aQuarrelIsOverOnceTheBackendFailsHereToo(failuresNeeded: Int, later: Double) {
+        var policy = Policy.polling(imap, failuresNeeded: failuresNeeded).keepingState()
+        // Others are quicker.
+        policy.deciding.delayedDown = Deciding.DelayedDown(delay: .seconds(60), limit: 2)
+        var watch = Watch(policy, row(1, .down), row(2))
+        watch.run(to: 15)
+        watch.others(1, .down)
+        watch.run(to: 100)
+        #expect(watch.holds == [.war(.seconds(600))])
+        // An administrator ends it, as the alert says, and it dies in earnest.
+        watch.others(1, .up)
+        watch.run(to: 200)
+        watch.faults[row(1).address] = [imap: refused]
+        watch.run(to: 200 + later)
+        watch.others(1, .down)
+        watch.run(to: 300)
+        #expect(watch.states.last?.raising[row(1).address]?.warEnd == nil)
+        watch.faults = [:]
+        watch.run(to: 330)
+        #expect(watch.switches == ["HOST-UP 10.0.0.1", "HOST-UP 10.0.0.1"])
+    }
+
     @Test func aFlappingBackendWaitsForUnbrokenSuccess() {
         let policy = Policy.polling(imap, failuresNeeded: 1).deciding { $0.raising.flapLimit = 2 }
         var watch = Watch(policy, row(1))
