@@ -263,7 +263,9 @@ extension MonitorMachine {
             let backend = backends[host.address]
             let fault = backend?.fault.map { Fault($0.service, $0.streak, at: now) }
             let told = MonitorEvent.stateChanged(host, cause, fault)
-            return [backend?.tell(told) ?? .tell(told)] + stateChanged(host, byOthers: cause == .foreign, at: now)
+            // A former run's HOST-DOWN may have been held by the director until now.
+            let isForeign = cause == .foreign && !reconciliation.isOwnDown(host.address)
+            return [backend?.tell(told) ?? .tell(told)] + stateChanged(host, byOthers: isForeign, at: now)
         default: break
         }
         return [.tell(.director(event))]

@@ -25,6 +25,8 @@ struct WatchedBackend: Sendable {
     private var rejecting: Set<Service> = []
     /// What the latest polls noticed beside failures: it is told when it is new.
     private var warned: [Service: Set<PollWarning.Kind>] = [:]
+    /// Whether it has gone down while nobody watched it: what that means is known once its polls have shown something.
+    private var wentDownUnseen: Bool
     /// Whether it was told that it is left down; until it is something else.
     private var isToldLeftDown = false
     private var isRoundGoingOn = false
@@ -37,6 +39,7 @@ struct WatchedBackend: Sendable {
         listed = host.state
         isInMaintenance = host.isInMaintenance
         self.raising = raising
+        wentDownUnseen = host.state == .down && raising.upAt != nil
     }
 
     /// What the pool guard has to know of its polls.
@@ -147,6 +150,12 @@ extension WatchedBackend {
     mutating func wanted(
         _ deciding: Deciding, isOwnDown: Bool, at now: Instant
     ) -> (state: HostState?, left: Raising.Hold?) {
+        if wentDownUnseen, verdict != .undecided {
+            wentDownUnseen = false
+            // What holds it is told below.
+            _ = raising.wentDown(
+                byOthers: !isOwnDown, isHealthy: verdict == .healthy, deciding.raising, at: now)
+        }
         switch verdict {
         case .undecided: return (nil, nil)
         case .faulty: return (isDoubted ? nil : .down, nil)
@@ -171,6 +180,7 @@ extension WatchedBackend {
     {
         let isHealthy = verdict == .healthy
         listed = state
+        wentDownUnseen = false
         switch state {
         case .up:
             // Others may raise a backend that is still faulty: the reason is needed again.

@@ -234,6 +234,61 @@ extension Watch {
         #expect(watch.switches == ["HOST-UP 10.0.0.1", "HOST-UP 10.0.0.1"])
     }
 
+    /// A backend that was put up by a former run, and went down when nobody watched.
+    private func watchRestarted(
+        _ policy: Policy, downs: [Instant] = [], intents: [IPAddress: DownIntent] = [:]
+    ) -> Watch {
+        var raising = Raising()
+        raising.raisedAt = Watch.start + .seconds(-100)
+        raising.upAt = raising.raisedAt
+        raising.downs = downs
+        let state = MonitorState(intents: intents, raising: [row(1).address: raising])
+        return Watch(policy, row(1, .down), row(2), restored: state)
+    }
+
+    @Test func whatOthersTookDownDuringARestartIsAQuarrelToo() {
+        var watch = watchRestarted(.polling(imap, failuresNeeded: 1).keepingState())
+        watch.run(to: 600)
+        #expect(watch.switches == [])
+        #expect(watch.holds.count == 1)
+        #expect(watch.states.last?.raising[row(1).address]?.warHold == .seconds(600))
+        watch.run(to: 640)
+        #expect(watch.switches == ["HOST-UP 10.0.0.1"])
+    }
+
+    @Test func whatFailsHereAsWellIsNone() {
+        var watch = watchRestarted(.polling(imap, failuresNeeded: 1))
+        watch.faults[row(1).address] = [imap: refused]
+        watch.run(to: 30)
+        watch.faults = [:]
+        watch.run(to: 60)
+        #expect(watch.switches == ["HOST-UP 10.0.0.1"] && watch.holds == [])
+    }
+
+    /// The director had held it until the ring was synced.
+    @Test func anOwnDownThatComesLateIsNoQuarrel() {
+        var watch = watchRestarted(
+            .polling(imap, failuresNeeded: 1), intents: [row(1).address: DownIntent(at: Watch.start, change: 0)])
+        watch.others(1, .up)
+        watch.ring = .syncing
+        watch.run(to: 30)
+        watch.others(1, .down)
+        watch.ring = .synced
+        watch.run(to: 60)
+        #expect(watch.switches == ["HOST-UP 10.0.0.1"] && watch.holds == [])
+    }
+
+    /// A run that was killed behind its HOST-DOWN has not counted it.
+    @Test func anOwnDownOfAFormerRunCountsAsFlapping() {
+        let policy = Policy.polling(imap, failuresNeeded: 1).deciding { $0.raising.flapLimit = 2 }
+        let intents = [row(1).address: DownIntent(at: Watch.start, change: 0)]
+        var watch = watchRestarted(policy, downs: [Watch.start + .seconds(-200)], intents: intents)
+        watch.run(to: 100)
+        #expect(watch.switches == [] && watch.holds == [.flapping(downs: 2, .seconds(120))])
+        watch.run(to: 160)
+        #expect(watch.switches == ["HOST-UP 10.0.0.1"])
+    }
+
     @Test func aFlappingBackendWaitsForUnbrokenSuccess() {
         let policy = Policy.polling(imap, failuresNeeded: 1).deciding { $0.raising.flapLimit = 2 }
         var watch = Watch(policy, row(1))
