@@ -89,6 +89,9 @@ struct DirectorContact: Sendable {
         return events
     }
 
+    /// What was read was true long ago.
+    mutating func listIsPast() { endedAt = nil }
+
     /// A list could not be read; gives what is to be told of it.
     mutating func listFailed(_ newFailure: DirectorFailure, at now: Instant) -> [DirectorEvent] {
         inFlight = false

@@ -53,6 +53,9 @@ package struct Reconciliation: Sendable {
     /// Another director is asked from now on: what the former one said of the ring is not this one's word.
     package mutating func directorChanged() { contact = DirectorContact() }
 
+    /// The machine was suspended: no list is fresh any more, whatever the clock says.
+    package mutating func suspended() { contact.listIsPast() }
+
     /// The backends as last listed, in the order in which they first were.
     package var listedHosts: [Host] { table.hosts }
 

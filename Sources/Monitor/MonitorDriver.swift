@@ -23,6 +23,7 @@ package final class MonitorDriver {
     private var timer: (Scheduled<Void>, at: Instant)?
     /// What came in while something else was being handled: a connection can fail before its start returns.
     private var inbox: [MonitorMachine.Event] = []
+    private var suspension = SuspensionWatch(at: .now(), sinceBoot: .sinceBoot())
     private var isHandling = false
     private var isStopped = false
 
@@ -74,6 +75,7 @@ package final class MonitorDriver {
     package var recentRounds: [(backend: String, rounds: RecentRounds)] { machine.recentRounds }
 
     private func feed(_ event: MonitorMachine.Event) {
+        if suspension.hasSlept(at: .now(), sinceBoot: .sinceBoot()) { inbox.append(.suspended) }
         inbox.append(event)
         guard !isHandling else { return }
         isHandling = true

@@ -43,6 +43,8 @@ package struct MonitorMachine: Sendable {
         case policyChanged(Policy)
         /// Another director is asked from now on; the former one's answers do not come any more.
         case directorChanged
+        /// The machine was suspended for a while that the clock knows nothing of; comes before whatever else happens then.
+        case suspended
     }
 
     /// Names a poll while it is under way.
@@ -121,6 +123,7 @@ package struct MonitorMachine: Sendable {
             case .saved(let version): saved(version, at: now)
             case .policyChanged(let policy): change(to: policy, at: now)
             case .directorChanged: directorChanged()
+            case .suspended: suspended(at: now)
             }
         return doubts + actions + save()
     }
@@ -209,7 +212,16 @@ extension MonitorMachine {
     /// before another poll has failed, and puts nothing up before another round has succeeded.
     private mutating func doubtAfterGap(at now: Instant) -> [Action] {
         guard now - handledAt > Self.longestDelay, now - nextWake > Self.longestDelay else { return [] }
-        return backends.keys.sorted().flatMap { address in
+        return doubt(at: now)
+    }
+
+    private mutating func suspended(at now: Instant) -> [Action] {
+        reconciliation.suspended()
+        return doubt(at: now)
+    }
+
+    private mutating func doubt(at now: Instant) -> [Action] {
+        backends.keys.sorted().flatMap { address in
             backends[address]?.doubted()
             return conclude(address, at: now)
         }

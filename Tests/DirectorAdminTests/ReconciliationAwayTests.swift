@@ -84,6 +84,13 @@ import Testing
         #expect(bench.want(.down, row(1)) == [])
     }
 
+    @Test func aListFromBeforeASuspensionIsNotFresh() {
+        var bench = Bench(listing: row(1))
+        bench.machine.suspended()
+        #expect(bench.want(.down, row(1)) == [.list])
+        #expect(bench.list(row(1)) == [down(1, row(1))])
+    }
+
     @Test func aReplyThatWasLostWithTheDirectorIsDecidedWhenItIsBack() {
         var bench = Bench(listing: row(1))
         _ = bench.want(.down, row(1))

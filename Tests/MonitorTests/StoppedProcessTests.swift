@@ -32,6 +32,24 @@ import Testing
         #expect(watch.sent.first?.verb == .hostDown)
     }
 
+    /// The machine's clock stands still while it is suspended.
+    @Test func whatWaitedForTheDiskWaitsForAnotherFailureBehindASuspension() {
+        var policy = Policy.polling(imap, failuresNeeded: 1)
+        policy.hasStateFile = true
+        var watch = Watch(policy, row(1), row(2))
+        watch.faults[row(1).address] = [imap: refused]
+        watch.diskHangs = true
+        watch.run(to: 15)
+        #expect(watch.states.count == 1 && watch.sent.isEmpty)
+        watch.handle(.suspended)
+        watch.diskHangs = false
+        watch.handle(.saved(version: watch.states.count))
+        watch.run(to: 19)
+        #expect(watch.sent.isEmpty)
+        watch.run(to: 25)
+        #expect(watch.sent.first?.verb == .hostDown)
+    }
+
     @Test func theMachinesOwnTroubleIsNoFurtherFailure() {
         var watch = watchStopped()
         watch.faults[row(1).address] = [imap: local]
