@@ -30,6 +30,15 @@ struct DirectorContact: Sendable {
         }
     }
 
+    /// Nobody was asked yet.
+    init() {}
+
+    /// Another director is asked from now on. That there is none is told until it answers, as people were told of it.
+    init(after former: DirectorContact) {
+        failure = former.failure
+        away = former.away
+    }
+
     /// When to read next; `waiting` is since when a command has been waiting for a list to rest on. Where others wait for
     /// what is to be confirmed, one list confirms many.
     func nextList(

@@ -51,7 +51,7 @@ package struct Reconciliation: Sendable {
     }
 
     /// Another director is asked from now on: what the former one said of the ring is not this one's word.
-    package mutating func directorChanged() { contact = DirectorContact() }
+    package mutating func directorChanged() { contact = DirectorContact(after: contact) }
 
     /// The machine was suspended: no list is fresh any more, whatever the clock says.
     package mutating func suspended() { contact.listIsPast() }

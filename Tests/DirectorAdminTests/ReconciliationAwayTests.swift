@@ -24,6 +24,29 @@ import Testing
         #expect(bench.fail("again") == [.report(.lost(DirectorFailure("again")))])
     }
 
+    /// The operator corrects the socket: that is how it ends, and people wait to hear of it.
+    @Test func anotherDirectorThatAnswersIsTheOneThatIsBack() {
+        var bench = Bench(listing: row(1))
+        _ = bench.pass(.seconds(10))
+        _ = bench.fail()
+        _ = bench.pass(.seconds(100))
+        bench.machine.directorChanged()
+        #expect(bench.wake() == [.list])
+        let back = bench.list(row(1))
+        #expect(back == [.report(.back(after: .milliseconds(100_001))), .report(.ringChanged(.synced))])
+    }
+
+    @Test func anotherDirectorThatIsAwayTooIsNoNews() {
+        var bench = Bench(listing: row(1))
+        _ = bench.pass(.seconds(10))
+        _ = bench.fail()
+        _ = bench.pass(.seconds(100))
+        bench.machine.directorChanged()
+        #expect(bench.wake() == [.list])
+        #expect(bench.fail("wrong") == [])
+        #expect(bench.pass(.seconds(9)) == [])
+    }
+
     @Test func aReminderComesEveryFiveMinutes() {
         var bench = Bench(listing: row(1))
         _ = bench.pass(.seconds(10))
