@@ -110,6 +110,8 @@ extension GuardedPool {
         guard candidates.removeValue(forKey: address) != nil else { return }
         // Whether the others may go does not depend on it.
         released.remove(address)
+        // In a large pool, it may be decided anew only when others are withheld.
+        if candidates.isEmpty { withheldSince = nil }
         if isWithholding || alert != nil { isStale = true }
     }
 

@@ -226,6 +226,20 @@ import Testing
         }
     }
 
+    /// It recovers before it is looked at again: the next one that waits for polls has not waited for days.
+    @Test func whoIsWithheldNoMoreLeavesNoTimeBehind() {
+        let rows = (1...100).map { row($0) }
+        var bench = bench(rows, .count(1))
+        _ = bench.pass(.seconds(5))
+        let first = bench.polled(failing(bench, 0), .down, row(1))
+        #expect(first.contains { if case .poll = $0 { true } else { false } })
+        _ = bench.polled(well(bench, 0), .up, row(1))
+        _ = bench.pass(.seconds(86_400))
+        for row in rows.dropFirst() { _ = bench.polled(well(bench, -1), .up, row) }
+        let second = bench.polled(failing(bench, 0), .down, row(2)) + bench.pass(.seconds(1))
+        #expect(guarded(second) == [])
+    }
+
     // MARK: What others have shown
 
     /// A backend that polled well in these rounds, some seconds ago.
