@@ -49,10 +49,13 @@ package enum DirectorEvent: Hashable, Sendable {
 package struct GuardedDowns: Hashable, Sendable {
     /// The tag of the pool; empty for the pool without a name.
     package let tag: String
-    /// The first ten backends that are withheld; where others were told of before, the first ten that are new.
+    /// The first fifteen backends that are withheld; where others were named before, the first fifteen that are new.
     package let hosts: [Host]
     /// How many backends are withheld.
     package let count: Int
+    /// How many of these were not named yet. The next fifteen are named a second later, up to three hundred between two
+    /// reminders.
+    package let unnamed: Int
     /// How many are listed up and healthy by polls that were started after the first of them had begun to fail.
     package let healthy: Int
     /// How many of these have to be left.
@@ -64,11 +67,12 @@ package struct GuardedDowns: Hashable, Sendable {
 
     /// Makes the reason.
     package init(
-        tag: String, hosts: [Host], count: Int, healthy: Int, needed: Int, pool: Int, lasting: Duration
+        tag: String, hosts: [Host], count: Int, unnamed: Int, healthy: Int, needed: Int, pool: Int, lasting: Duration
     ) {
         self.tag = tag
         self.hosts = hosts
         self.count = count
+        self.unnamed = unnamed
         self.healthy = healthy
         self.needed = needed
         self.pool = pool

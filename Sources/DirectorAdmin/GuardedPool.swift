@@ -31,9 +31,21 @@ struct GuardedPool: Sendable {
         var remindedAt: Instant
         /// When it was last told of anything.
         var toldAt: Instant
-        /// The backends that it was told of.
-        var told: Set<IPAddress> = []
+        /// The backends that were named.
+        var named: Set<IPAddress> = []
+        /// How many names were told since the last reminder, or the beginning.
+        var names = 0
+
+        /// Whether some of those that are withheld are still to be named.
+        func hasUntold(_ withheld: [IPAddress]) -> Bool {
+            names < GuardedPool.mostNames && !withheld.allSatisfy(named.contains)
+        }
     }
+
+    /// So many names are in a line that a log daemon cuts at 1,024 bytes.
+    private static let namesInALine = 15
+    /// The names of thousands are not worth the lines.
+    private static let mostNames = 300
 
     /// Backends that join those that are withheld are told of together.
     private static let pause = Duration.seconds(1)
@@ -143,7 +155,7 @@ extension GuardedPool {
         releasesAll = needed == 0
         released = releasesAll ? [] : sparable(needed: needed)
         withheldSince = isWithholding ? withheldSince ?? now : nil
-        hasUntold = alert.map { alert in !withheld.allSatisfy(alert.told.contains) } ?? false
+        hasUntold = alert?.hasUntold(withheld) ?? false
         return isWithholding ? lookFurther(needed: needed, at: now, manners) : []
     }
 
@@ -253,15 +265,20 @@ extension GuardedPool {
         let withheld = withheld
         var alert = alert ?? Alert(since: now, remindedAt: now, toldAt: now)
         let isReminder = now >= alert.remindedAt + manners.reminder
-        let news = isReminder ? withheld : withheld.filter { !alert.told.contains($0) }
-        if isReminder { alert.remindedAt = now }
+        if isReminder { (alert.remindedAt, alert.names) = (now, 0) }
+        alert.named.formIntersection(withheld)
+        let news = (isReminder ? withheld : withheld.filter { !alert.named.contains($0) }).prefix(Self.namesInALine)
         alert.toldAt = now
-        alert.told = Set(withheld)
-        hasUntold = false
+        alert.named.formUnion(news)
+        alert.names += news.count
+        hasUntold = alert.hasUntold(withheld)
         self.alert = alert
+        // Whoever was to be named may have recovered.
+        guard !news.isEmpty else { return nil }
         return .guardWithholds(
             GuardedDowns(
-                tag: tag, hosts: news.prefix(10).compactMap(host), count: withheld.count,
+                tag: tag, hosts: news.compactMap(host), count: withheld.count,
+                unnamed: withheld.count - alert.named.count,
                 healthy: withheld.first.flatMap { candidates[$0] }.map { count(healthyAfter: $0.since) } ?? 0,
                 needed: needed, pool: members.count, lasting: now - alert.since))
     }

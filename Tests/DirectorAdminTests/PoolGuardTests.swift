@@ -376,6 +376,32 @@ import Testing
         #expect(actions.asked == [])
         #expect(guarded(actions).last?.count == 2_000)
     }
+
+    /// All fail at once; with what was told of it.
+    private func withholding(_ rows: [Host]) -> (bench: Bench, told: [GuardedDowns]) {
+        var bench = bench(rows, .count(1))
+        var actions: [Action] = []
+        for row in rows { actions += bench.polled(failing(bench, 0), .down, row) }
+        return (bench, guarded(actions))
+    }
+
+    @Test func whoIsWithheldIsNamedOnce() {
+        let rows = (1...80).map { row($0) }
+        var (bench, told) = withholding(rows)
+        told += guarded(bench.pass(.seconds(290)))
+        #expect(told.flatMap(\.hosts).count == 80 && Set(told.flatMap(\.hosts)) == Set(rows))
+        #expect(told.allSatisfy { $0.hosts.count <= 15 })
+        #expect(told.last.map { $0.count == 80 && $0.unnamed == 0 } == true)
+    }
+
+    @Test func thousandsAreNotAllNamed() {
+        let rows = (0..<5_000).map { row($0) }
+        var (bench, told) = withholding(rows)
+        told += guarded(bench.pass(.seconds(290)))
+        #expect((15...20).contains(told.count) && told.last.map { $0.unnamed >= 4_690 } == true)
+        told = guarded(bench.pass(.seconds(290)))
+        #expect((15...21).contains(told.count) && told.first?.hosts.first == rows[0])
+    }
 }
 
 extension Action {

@@ -112,4 +112,17 @@ private func expect(
             isChange: true, "downs=withheld waiting=3 down=1 limit=2 backends=10.2.2.75,10.2.2.75")
         expect(.downsAllowed, .notice, isChange: true, "downs=allowed")
     }
+
+    /// A log daemon may cut a line at 1,024 bytes.
+    @Test func theLongestLineOfTheGuardIsShortEnough() {
+        let spelling = "2001:db8:1111:2222:3333:4444:5555:6666"
+        let host = Host(
+            address: row(1).address, spelling: spelling, vhosts: 1, users: 1, tag: "", state: .up, lastChange: 0)
+        let reason = GuardedDowns(
+            tag: String(repeating: "t", count: 32), hosts: Array(repeating: host, count: 15), count: 10_000,
+            unnamed: 9_985, healthy: 10_000, needed: 10_000, pool: 10_000, lasting: .seconds(1_000_000))
+        let line = LogLine(.director(.guardWithholds(reason)))
+        #expect(line.text.contains(" withheld=10000 unnamed=9985 "))
+        #expect(line.text.utf8.count < 940)
+    }
 }

@@ -226,6 +226,7 @@ package struct LogLine: Hashable, Sendable {
             fields.add("tag", printable(reason.tag))
             fields.add("backends", reason.hosts.map(\.spelling).joined(separator: ","))
             fields.add("withheld", "\(reason.count)")
+            fields.add("unnamed", reason.unnamed > 0 ? "\(reason.unnamed)" : nil)
             fields.add("healthy", "\(reason.healthy)")
             fields.add("needed", "\(reason.needed)")
             fields.add("pool", "\(reason.pool)")
