@@ -55,7 +55,8 @@ package enum CommandReply: Hashable, Sendable {
     case notFound
     /// `host is already being updated - try again later`.
     case tryAgainLater
-    /// `Ring sync timed out`: the command may be held back and run later.
+    /// `Ring sync timed out`: it was carried out, and not all directors have it yet; or it was held back for so long that it
+    /// will not be. The next list shows which.
     case ringSyncTimedOut
     /// Any other text.
     case other(String)
