@@ -53,6 +53,9 @@ struct GuardedPool: Sendable {
     private static let crowd = 64
     private static let crowdPause = Duration.milliseconds(50)
 
+    /// Where more than so many have to be healthy, none is polled for a backend that has failed once.
+    private static let few = 4
+
     /// The candidates that may go down, the first that began to fail first.
     var permitted: ArraySlice<IPAddress> {
         isInDoubt ? [] : (releasesAll ? candidates.keys : released).elements[...]
@@ -203,6 +206,18 @@ extension GuardedPool {
         } else {
             chosen = others(seenAfter: time, needed: needed, at: now, manners)
         }
+        for address in chosen { asked[address] = now }
+        return chosen
+    }
+
+    /// A backend has begun to fail: others that are polled now will have been seen when it is polled again, so that nobody has
+    /// to wait for them once it is a candidate. Where many would be needed, a failed poll alone is not worth it.
+    mutating func witnesses(
+        since time: Instant, at now: Instant, _ manners: Reconciliation.Manners
+    ) -> [IPAddress] {
+        let needed = manners.minHealthy.needed(of: members.count)
+        guard (1...Self.few).contains(needed) else { return [] }
+        let chosen = others(seenAfter: time, needed: needed, at: now, manners)
         for address in chosen { asked[address] = now }
         return chosen
     }

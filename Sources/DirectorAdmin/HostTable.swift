@@ -133,6 +133,16 @@ struct HostTable: Sendable {
         poolGuard.decide(at: now, manners) { records[$0]?.host }
     }
 
+    /// A backend has begun to fail; gives whom to poll now, should it have to go down.
+    mutating func witnesses(
+        for address: IPAddress, at now: Instant, _ manners: Reconciliation.Manners
+    ) -> [IPAddress] {
+        guard let record = records[address], record.isServing, let since = record.evidence.failing?.since else {
+            return []
+        }
+        return poolGuard.witnesses(for: address, since: since, at: now, manners)
+    }
+
     /// Those that may have a HOST-DOWN or HOST-UP now, but for pauses.
     func permitted(_ manners: Reconciliation.Manners) -> [ArraySlice<IPAddress>] {
         let ups = toRaise.elements[...]

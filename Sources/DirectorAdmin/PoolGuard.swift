@@ -21,6 +21,13 @@ struct PoolGuard: Sendable {
         return pool.isStale && pool.isWithholding
     }
 
+    /// A backend has begun to fail; gives whom to poll now.
+    mutating func witnesses(
+        for address: IPAddress, since time: Instant, at now: Instant, _ manners: Reconciliation.Manners
+    ) -> [IPAddress] {
+        tags[address].flatMap { pools[$0]?.witnesses(since: time, at: now, manners) } ?? []
+    }
+
     /// When it is to be decided anew, or somebody is to be told or reminded.
     func nextTelling(_ manners: Reconciliation.Manners) -> Instant {
         concerned.reduce(.distantFuture) { min($0, pools[$1]?.nextTelling(manners) ?? .distantFuture) }

@@ -97,12 +97,15 @@ extension Reconciliation {
         _ evidence: PollEvidence, wanted state: HostState?, for address: IPAddress, at now: Instant
     ) -> [Action] {
         var isNew = false
+        let beginsToFail = table[address]?.evidence.failing == nil && evidence.failing != nil && state != .down
         let isSettled = contact.isSettled
         table.update(address, manners) {
             $0.evidence = evidence
             isNew = $0.want(state, isSettled: isSettled, at: now)
         }
-        return isNew || table.poolGuard.awaitsNews(of: address) ? proceed(at: now) : []
+        let witnesses = beginsToFail ? table.witnesses(for: address, at: now, manners) : []
+        let isNews = isNew || table.poolGuard.awaitsNews(of: address)
+        return witnesses.map(Action.poll) + (isNews ? proceed(at: now) : [])
     }
 
     /// A backend's polls have been started.

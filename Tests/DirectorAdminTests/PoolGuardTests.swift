@@ -172,6 +172,19 @@ import Testing
         #expect(second.asked == [])
     }
 
+    /// So that they have been seen when it is known that it has to go down.
+    @Test func othersArePolledWhenABackendBeginsToFail() {
+        let rows = (1...20).map { row($0) }
+        var bench = bench(rows, .count(1))
+        let first = bench.polled(failing(bench, 0), nil, row(1))
+        #expect(first == [2, 3, 4, 5].map { .poll(row($0).address) })
+        #expect(bench.polled(failing(bench, 0), nil, row(1)) == [], "once")
+        bench.machine.manners.minHealthy = .percent(50)
+        #expect(bench.polled(failing(bench, 0), nil, row(3)) == [], "half of the pool is too much for one failed poll")
+        bench.machine.manners.minHealthy = .off
+        #expect(bench.polled(failing(bench, 0), nil, row(4)) == [])
+    }
+
     // MARK: Crowds
 
     /// A hundred backends, twenty of which are to go down, and may.

@@ -86,7 +86,21 @@ extension Watch {
         watch.faults[row(1).address] = [imap: refused]
         watch.run(to: 50.5)
         #expect(watch.switches == ["HOST-DOWN 10.0.0.1"])
-        #expect(watch.plans.count == 10)
+        // The other one was polled once out of its turn, when the first poll had failed.
+        #expect(watch.plans.count == 11)
+    }
+
+    /// The other one's turn does not come in the two seconds that this takes.
+    @Test func aDeadBackendIsDownWithItsLastFailureWhereRetriesComeSoon() {
+        let policy = Policy.polling(imap).deciding {
+            $0.minHealthy = .count(1)
+            $0.retryInterval = .seconds(1)
+        }
+        var watch = Watch(policy, row(1), row(2))
+        watch.run(to: 25)
+        watch.faults[row(1).address] = [imap: refused]
+        watch.run(to: 32.1)
+        #expect(watch.switches == ["HOST-DOWN 10.0.0.1"])
     }
 
     @Test func oneFaultyBackendGoesDownSoonWhereAnotherIsHealthy() {
