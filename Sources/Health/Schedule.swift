@@ -36,6 +36,7 @@ package struct Schedule: Sendable {
 
     private var interval: Duration
     private var origin: Instant
+    private var beginsWithFirst = false
     private var entries: [IPAddress: Entry] = [:]
     private var slots = Heap<Slot>()
     private var added = 0
@@ -47,10 +48,8 @@ package struct Schedule: Sendable {
         self.origin = origin
     }
 
-    /// Has the first interval begin now, where there is no backend yet: the first one's place is at its beginning.
-    package mutating func begin(at now: Instant) {
-        if added == 0 { origin = now }
-    }
+    /// Has the first interval begin with the first backend, which need not wait then.
+    package mutating func beginWithFirst() { beginsWithFirst = true }
 
     /// When the next round is due; nil when no backend waits for one.
     package var nextWake: Instant? { slots.min?.time }
@@ -58,6 +57,7 @@ package struct Schedule: Sendable {
     /// Takes a backend in: its first round comes at its place within the next interval.
     package mutating func add(_ address: IPAddress, at now: Instant) {
         guard entries[address] == nil else { return }
+        if beginsWithFirst, added == 0 { origin = now }
         let place = (Double(added) * 0.618_033_988_749_894_9).truncatingRemainder(dividingBy: 1)
         added += 1
         entries[address] = Entry(place: place)

@@ -37,6 +37,8 @@ package final class MonitorDriver {
         tell: @escaping (MonitorEvent) -> Void
     ) {
         self.machine = MonitorMachine(policy, restored: restored, unixOrigin: Int(UnixClock.origin()), at: .now())
+        // However long the director takes for its first list, nobody waits an interval for the first poll.
+        machine.beginScheduleWithFirst()
         self.keeper = keeper
         self.loop = loop.assumeIsolated()
         self.prober = prober
@@ -102,10 +104,7 @@ package final class MonitorDriver {
                 switch result {
                 // The one that is asked now has its own answer.
                 case _ where asked !== self.director: return
-                case .success(let listing):
-                    // However long the director took: nobody waits an interval for the first poll.
-                    self.machine.beginSchedule(at: .now())
-                    self.feed(.directorListed(listing))
+                case .success(let listing): self.feed(.directorListed(listing))
                 case .failure(let failure): self.feed(.directorFailed(failure))
                 }
             }

@@ -92,8 +92,8 @@ package struct MonitorMachine: Sendable {
         self.handledAt = now
     }
 
-    /// Has the schedule begin now, where nothing is scheduled yet: the first backend is polled at once.
-    package mutating func beginSchedule(at now: Instant) { schedule.begin(at: now) }
+    /// Has the schedule begin with the first backend, instead of with the machine.
+    package mutating func beginScheduleWithFirst() { schedule.beginWithFirst() }
 
     /// When `woke` is to come at the latest, unless something else happens before.
     package var nextWake: Instant { min(reconciliation.nextWake, schedule.nextWake ?? .distantFuture) }

@@ -71,6 +71,11 @@ struct Stranger: Sendable, CustomTestStringConvertible {
 
 /// Directors that go away, come back, and are others meanwhile.
 @Suite(.timeLimit(.minutes(2))) struct StrangeDirectorTests {
+    @Test("The first poll comes with the first list, however long the interval is")
+    func first() async throws {
+        try await Scene.play([backend], interval: .seconds(3_600)) { try await $0.wait(forLine: "poll=ok") }
+    }
+
     @Test("A strange director is told once, and its return once; polling goes on", arguments: Stranger.all)
     func stranger(stranger: Stranger) async throws {
         try await Scene.play([backend]) { scene in
