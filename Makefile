@@ -1,7 +1,7 @@
 # Each target does its own set-up: apt packages as root or through sudo.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-SOURCES := Sources Tests Package.swift Fuzz/Package.swift Fuzz/Program
+SOURCES := Sources Tests Benchmarks/Bench Package.swift Fuzz/Package.swift Fuzz/Program
 RELEASE := swift build -c release --static-swift-stdlib --product dovemon
 SIMULATE := swift build -c release --static-swift-stdlib --product simulate
 
@@ -18,7 +18,7 @@ BINARY := .build/release/dovemon
 DOCUMENTS := README.md CHANGELOG.md LICENSE $(wildcard docs/*.md)
 SAMPLES := config.yml test.accounts.yml
 
-.PHONY: help build release demo test simulate reliability fuzz sanitize soak lint format clean install install-unit uninstall
+.PHONY: help build release demo test simulate reliability fuzz sanitize soak bench lint format clean install install-unit uninstall
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.* ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -97,6 +97,13 @@ soak: ## watch dovemon over thousands of backends under faults (MINUTES=3 BACKEN
 	swift build --product Soak
 	@MINUTES="$(MINUTES)" BACKENDS="$(BACKENDS)" SEED="$(SEED)" \
 		DOVEMON_BINARY="$$(swift build -c release --show-bin-path)/dovemon" "$$(swift build --show-bin-path)/Soak"
+
+# Everything that takes part is built as it ships.
+BENCH := dovemon bench-peers bench-floor Bench
+bench: ## measure dovemon beside HAProxy and a minimal C program, into docs/performance.md (some 15 minutes)
+	@scripts/setup bench
+	@for product in $(BENCH); do swift build -c release --static-swift-stdlib --product "$$product"; done
+	@scripts/splice docs/performance.md performance "$$(swift build -c release --show-bin-path)/Bench"
 
 lint: ## check the format
 	swift format lint --strict --parallel -r $(SOURCES)

@@ -14,6 +14,7 @@ struct Load {
             ("IMAP, TLS, full handshake", [("imap_ssl", "yes"), ("ssl_resume", "no")]),
         ]
         for (number, (name, settings)) in polls.enumerated() {
+            try await stage.peers.ask("reset")
             try await stage.peers.ask("count on")
             let process = try await Dovemon(settings: settings).start(
                 Work(backends: 20, interval: 1), stage, "load-\(number)")

@@ -11,10 +11,8 @@ struct MassFailure {
         let contender = Dovemon(settings: [("retry_count", "\(retries)"), ("retry_interval", "1")])
         let process = try await contender.start(Work(backends: backends, interval: interval), stage, "mass")
         try await pause(2 * interval)
-        var crash: UInt64 = 0
         let dying = backends / 2
         let visits = try await stage.peers.visits(in: stage.workshop) {
-            crash = now()
             try await stage.peers.set(.crashed, count: dying)
             try await waitUntil("all HOST-DOWNs", within: .seconds(60), every: .milliseconds(50)) {
                 try await stage.director.commands().count >= dying
@@ -24,12 +22,11 @@ struct MassFailure {
         let most = try await stage.director.mostConnections()
         try await stage.peers.set(.healthy, count: dying)
         try await stop(process)
-        // The verdict comes with the poll that fails for the last of the times that it takes.
-        var polls: [UInt32: [UInt64]] = [:]
-        for visit in visits where visit.time >= crash { polls[visit.address, default: []].append(visit.time) }
+        // The verdict comes with the last poll before the command.
+        let polls = Dictionary(grouping: visits, by: \.address)
         let delays = commands.compactMap { command -> Double? in
-            guard let times = polls[IPv4(command.address).number]?.sorted(), times.count >= retries else { return nil }
-            return Double(command.time) - Double(times[retries - 1])
+            let before = polls[IPv4(command.address).number]?.map(\.time).filter { $0 <= command.time }
+            return before?.max().map { Double(command.time - $0) }
         }
         guard delays.count == dying else { throw LabError.failed("\(delays.count) of \(dying) were commanded down") }
         let figures = Figures(delays)
