@@ -59,6 +59,7 @@ let package = Package(
                 "Site", "Transport", "Probes", "DirectorAdmin", "Health", "Settings", nio, nioPosix,
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
             ],
             swiftSettings: strict),
         .target(

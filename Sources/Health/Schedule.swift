@@ -32,6 +32,8 @@ package struct Schedule: Sendable {
         var isHastened = false
         /// The same of one that comes sooner because the last one failed.
         var isRetry = false
+        /// Whether another round is to follow the one that is going on at once.
+        var isUrgent = false
     }
 
     private var interval: Duration
@@ -79,9 +81,15 @@ package struct Schedule: Sendable {
     }
 
     /// Has a backend's next round started as soon as may be, out of its turn; its turn comes all the same.
-    package mutating func hasten(_ address: IPAddress, at now: Instant) {
-        guard let entry = entries[address], !entry.isGoingOn, !entry.isHastened else { return }
-        let pause = max(Self.shortestInterval, min(.seconds(1), interval / 10))
+    ///
+    /// Where that is urgent, the last one may just have been started; a round that is going on may have seen what was before,
+    /// and is followed by another one.
+    package mutating func hasten(_ address: IPAddress, isUrgent: Bool = false, at now: Instant) {
+        guard let entry = entries[address], !entry.isGoingOn, !entry.isHastened || isUrgent else {
+            if isUrgent { entries[address]?.isUrgent = true }
+            return
+        }
+        let pause = isUrgent ? Self.shortestInterval : max(Self.shortestInterval, min(.seconds(1), interval / 10))
         entries[address]?.isHastened = true
         book(address, at: entry.lastStart.map { max(now, $0 + pause) } ?? now)
     }
@@ -117,10 +125,12 @@ package struct Schedule: Sendable {
         entries[address]?.isGoingOn = false
         entries[address]?.isHastened = false
         entries[address]?.isRetry = false
+        entries[address]?.isUrgent = false
         if let retry, let lastStart = entry.lastStart {
             entries[address]?.isRetry = true
             return book(address, at: max(now, lastStart + max(Self.shortestInterval, retry)))
         }
+        if entry.isUrgent, !isPaced { return hasten(address, isUrgent: true, at: now) }
         let earliest = earliestStart(entry, isPaced: isPaced, at: now)
         guard interval >= Self.shortestInterval, let lastStart = entry.lastStart else {
             return book(address, at: earliest)

@@ -19,6 +19,7 @@ package final class MonitorDriver {
     private let pollLimit: Int
     private var places: PollPlaces
     private var isStartingPolls = false
+    private var sentinels: [MonitorMachine.SentinelID: RunningConversation] = [:]
     private var commands: [Reconciliation.CommandID: RunningConversation] = [:]
     private var timer: (Scheduled<Void>, at: Instant)?
     /// What came in while something else was being handled: a connection can fail before its start returns.
@@ -29,13 +30,14 @@ package final class MonitorDriver {
 
     /// A driver that does nothing yet; `tell` is called on the loop.
     ///
-    /// At most `pollLimit` polls are open at once, whatever the policy says, each with a descriptor: a process that has none
-    /// left cannot do anything.
+    /// At most `pollLimit` polls and sentinels are open at once, whatever the policy says, each with a descriptor: a process
+    /// that has none left cannot do anything.
     package init(
         _ policy: Policy, prober: Prober, director: DirectorClient, loop: any EventLoop, pollLimit: Int = .max,
         restored: MonitorState = MonitorState(), keeper: StateKeeper? = nil,
         tell: @escaping (MonitorEvent) -> Void
     ) {
+        let policy = policy.fitted(to: pollLimit)
         self.machine = MonitorMachine(policy, restored: restored, unixOrigin: Int(UnixClock.origin()), at: .now())
         // However long the director takes for its first list, nobody waits an interval for the first poll.
         machine.beginScheduleWithFirst()
@@ -43,7 +45,7 @@ package final class MonitorDriver {
         self.loop = loop.assumeIsolated()
         self.prober = prober
         self.pollLimit = pollLimit
-        places = PollPlaces(policy.placesForPolls(upTo: pollLimit))
+        places = PollPlaces(policy.openPollLimit ?? pollLimit)
         self.director = director
         self.tell = tell
     }
@@ -68,7 +70,8 @@ package final class MonitorDriver {
             self.director = director
             feed(.directorChanged)
         }
-        places.change(to: policy.placesForPolls(upTo: pollLimit))
+        let policy = policy.fitted(to: pollLimit)
+        places.change(to: policy.openPollLimit ?? pollLimit)
         places.forgetFailures()
         feed(.policyChanged(policy))
     }
@@ -120,6 +123,8 @@ package final class MonitorDriver {
         case .save(let state, let version):
             guard let keeper else { return feed(.saved(version: version)) }
             keeper.keep(state, version)
+        case .openSentinel(let id, let plan, let time): openSentinel(id, plan, within: time)
+        case .closeSentinel(let id): sentinels.removeValue(forKey: id)?.cancel()
         case .tell(let event):
             if case .director(.hostDisappeared(let host)) = event { places.forget(host.address) }
             tell(event)
@@ -142,6 +147,18 @@ package final class MonitorDriver {
         if let waiting = places.notice(at: .now()) { tell(.pollsWaiting(waiting)) }
     }
 
+    private func openSentinel(_ id: MonitorMachine.SentinelID, _ plan: PollPlan, within time: Duration) {
+        var hasEnded = false
+        let sentinel = prober.keepSentinel(
+            at: id.address, plan: plan, within: time, standing: { self.feed(.sentinelStands(id)) },
+            completion: { end in
+                hasEnded = true
+                self.sentinels[id] = nil
+                self.feed(.sentinelEnded(id, end))
+            })
+        if !hasEnded { sentinels[id] = sentinel }
+    }
+
     private func setTimer() {
         let next = machine.nextWake
         if let timer, timer.at == next { return }
@@ -154,9 +171,4 @@ package final class MonitorDriver {
         }
         timer = (task, next)
     }
-}
-
-extension Policy {
-    /// How many polls may be under way where the process has descriptors for so many.
-    fileprivate func placesForPolls(upTo limit: Int) -> Int { min(limit, openPollLimit ?? limit) }
 }

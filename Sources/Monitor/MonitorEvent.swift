@@ -28,6 +28,10 @@ package indirect enum MonitorEvent: Hashable, Sendable {
     case failedPollRecalled(backend: String, FailedPoll, ago: Duration)
     /// More polls are due than can be under way.
     case pollsWaiting(PollsWaiting)
+    /// A backend's idle connection has broken, and it is polled for that; the words are the system's or the server's.
+    case sentinelLost(backend: String, String)
+    /// There are more backends than descriptors for idle connections.
+    case sentinelsShort(SentinelShortage)
     /// A backend's switch has changed, as HOST-LIST shows; `fault` is what is, or was, wrong with it, as far as known.
     case stateChanged(Host, ChangeCause, Fault?)
     /// What else happened at the director.

@@ -21,6 +21,10 @@ package struct MonitorMachine: Sendable {
         /// Write the state down in place of all before it; answer with `saved`, also when it cannot be done. Where a later
         /// one is to be written before it was begun, it may be left out.
         case save(MonitorState, version: Int)
+        /// Open an idle connection; answer with `sentinelStands` when the greeting is there, and with `sentinelEnded`.
+        case openSentinel(SentinelID, PollPlan, within: Duration)
+        /// Close it; it need not be answered any more.
+        case closeSentinel(SentinelID)
         /// Tell people.
         case tell(MonitorEvent)
     }
@@ -39,6 +43,10 @@ package struct MonitorMachine: Sendable {
         case commandEnded(Reconciliation.CommandID, CommandReply)
         /// The state of this version, or a later one, is written down; or it could not be.
         case saved(version: Int)
+        /// A sentinel has read its greeting.
+        case sentinelStands(SentinelID)
+        /// A sentinel has ended.
+        case sentinelEnded(SentinelID, SentinelEnd)
         /// The settings are others now.
         case policyChanged(Policy)
         /// Another director is asked from now on; the former one's answers do not come any more.
@@ -57,6 +65,14 @@ package struct MonitorMachine: Sendable {
         let round: Int
     }
 
+    /// Names an idle connection.
+    package struct SentinelID: Hashable, Sendable {
+        /// The backend.
+        package let address: IPAddress
+        /// No other has the same.
+        let number: Int
+    }
+
     private var policy: Policy
     private var rules: BackendHealth.Rules
     private var schedule: Schedule
@@ -70,6 +86,7 @@ package struct MonitorMachine: Sendable {
     private var troubles = ToldTroubles()
     private var unusedAccounts = UnusedAccounts()
     private var records = StateRecords()
+    private var sentinels: Sentinels
     /// What is known of backends that went up or down before, listed or not.
     private var raising: [IPAddress: Raising]
     private var absences: Absences
@@ -86,6 +103,7 @@ package struct MonitorMachine: Sendable {
         self.schedule = Schedule(interval: policy.interval, from: now)
         self.reconciliation = Reconciliation(
             manners: policy.manners, restored: RestoredIntents(restored.intents, unixOrigin: unixOrigin))
+        self.sentinels = Sentinels(limit: policy.sentinelLimit, pause: policy.interval)
         self.raising = restored.raising
         self.absences = Absences(
             restored.absences, ofAll: Array(restored.intents.keys) + restored.raising.keys, at: now)
@@ -96,7 +114,9 @@ package struct MonitorMachine: Sendable {
     package mutating func beginScheduleWithFirst() { schedule.beginWithFirst() }
 
     /// When `woke` is to come at the latest, unless something else happens before.
-    package var nextWake: Instant { min(reconciliation.nextWake, schedule.nextWake ?? .distantFuture) }
+    package var nextWake: Instant {
+        min(reconciliation.nextWake, schedule.nextWake ?? .distantFuture, sentinels.nextWake ?? .distantFuture)
+    }
 
     /// Whether a backend is listed, as far as is known.
     package func watches(_ address: IPAddress) -> Bool { backends[address] != nil }
@@ -112,15 +132,19 @@ package struct MonitorMachine: Sendable {
         handledAt = now
         let actions =
             switch event {
-            case .woke: follow(reconciliation.woke(at: now), at: now) + startRounds(at: now)
+            case .woke:
+                follow(reconciliation.woke(at: now), at: now) + startRounds(at: now) + perform(sentinels.woke(at: now))
             case .pollEnded(let id, let report): pollEnded(id, report, at: now)
             case .directorListed(let listing):
                 follow(reconciliation.listed(listing, at: now), at: now) + forgetLongAbsent(listing, at: now)
                     + startRounds(at: now)
                     + unusedAccounts.listed(listing, accounts: policy.accounts).map { .tell($0) }
+                    + sentinelsListed(listing.hosts.count)
             case .directorFailed(let failure): follow(reconciliation.listFailed(failure, at: now), at: now)
             case .commandEnded(let id, let reply): follow(reconciliation.replied(id, reply, at: now), at: now)
             case .saved(let version): saved(version, at: now)
+            case .sentinelStands(let id): perform(sentinels.stands(id, at: now))
+            case .sentinelEnded(let id, let end): sentinelEnded(id, end, at: now)
             case .policyChanged(let policy): change(to: policy, at: now)
             case .directorChanged: directorChanged()
             case .suspended: suspended(at: now)
@@ -138,7 +162,7 @@ extension MonitorMachine {
             guard policy.polls(address) else {
                 schedule.roundEnded(address, at: now)
                 backends[address]?.leftAlone()
-                actions += conclude(address, at: now)
+                actions += conclude(address, at: now) + keepSentinel(address, at: now)
                 continue
             }
             rounds += 1
@@ -189,7 +213,7 @@ extension MonitorMachine {
             schedule.roundEnded(
                 id.address, retry: retriesSoon ? policy.deciding.retryInterval : nil, isPaced: backend.isPaced, at: now)
         }
-        return actions + conclude(id.address, at: now)
+        return actions + conclude(id.address, at: now) + keepSentinel(id.address, at: now)
     }
 
     /// Passes on what a backend's polls now ask for.
@@ -270,7 +294,10 @@ extension MonitorMachine {
                 absences.began(host.address, at: now)
                 records.changed()
             }
-        case .maintenanceChanged(let host): backends[host.address]?.isInMaintenance = host.isInMaintenance
+            return [.tell(.director(event))] + keepSentinel(host.address, at: now)
+        case .maintenanceChanged(let host):
+            backends[host.address]?.isInMaintenance = host.isInMaintenance
+            return [.tell(.director(event))] + keepSentinel(host.address, at: now)
         case .stateChanged(let host, let cause):
             let backend = backends[host.address]
             let fault = backend?.fault.map { Fault($0.service, $0.streak, at: now) }
@@ -278,6 +305,7 @@ extension MonitorMachine {
             // A former run's HOST-DOWN may have been held by the director until now.
             let isForeign = cause == .foreign && !reconciliation.isOwnDown(host.address)
             return [backend?.tell(told) ?? .tell(told)] + stateChanged(host, byOthers: isForeign, at: now)
+                + keepSentinel(host.address, at: now)
         default: break
         }
         return [.tell(.director(event))]
@@ -288,6 +316,43 @@ extension MonitorMachine {
             to: host.state, byOthers: byOthers, policy.deciding.raising, at: now)
         keepRaising(of: host.address)
         return left(host.address, hold)
+    }
+}
+
+// MARK: - Sentinels
+
+extension MonitorMachine {
+    /// A backend that is well has a sentinel. One that is down has none, as it is polled to come up; nor has one that an
+    /// administrator is working on.
+    private mutating func keepSentinel(_ address: IPAddress, at now: Instant) -> [Action] {
+        guard let backend = backends[address], backend.mayHaveSentinel else {
+            return perform(sentinels.unwanted(address))
+        }
+        return policy.sentinelPlan != nil && backend.verdict == .healthy
+            ? perform(sentinels.wanted(address, at: now)) : []
+    }
+
+    private func perform(_ steps: [Sentinels.Step]) -> [Action] {
+        steps.compactMap { step in
+            switch step {
+            case .open(let id):
+                policy.sentinelPlan.map { .openSentinel(id, $0, within: policy.timeout) }
+            case .close(let id): .closeSentinel(id)
+            }
+        }
+    }
+
+    /// One that breaks says that something has happened; what that is, polls have to say. A backend that is polled sparingly
+    /// stays so.
+    private mutating func sentinelEnded(_ id: SentinelID, _ end: SentinelEnd, at now: Instant) -> [Action] {
+        guard sentinels.ended(id), case .lost(let text) = end, let backend = backends[id.address] else { return [] }
+        if !backend.isPaced { schedule.hasten(id.address, isUrgent: true, at: now) }
+        return [backend.tell(.sentinelLost(backend: backend.spelling, text))] + startRounds(at: now)
+    }
+
+    private mutating func sentinelsListed(_ count: Int) -> [Action] {
+        guard policy.sentinelPlan != nil else { return [] }
+        return sentinels.shortage(of: count).map { [.tell(.sentinelsShort($0))] } ?? []
     }
 }
 
@@ -328,13 +393,17 @@ extension MonitorMachine {
 extension MonitorMachine {
     private mutating func change(to policy: Policy, at now: Instant) -> [Action] {
         let isSame = self.policy.services == policy.services
+        let areElsewhere = self.policy.sentinelPlan != policy.sentinelPlan
         self.policy = policy
+        let farewells = perform(
+            (areElsewhere ? sentinels.clear() : [])
+                + sentinels.change(limit: policy.sentinelLimit, pause: policy.interval))
         rules = policy.rules
         reconciliation.manners = policy.manners
         schedule.setInterval(policy.interval, at: now)
         // It may be another file.
         records.changed()
-        return [.tell(.settingsChanged)] + (isSame ? [] : judgeAnew(at: now)) + startRounds(at: now)
+        return farewells + [.tell(.settingsChanged)] + (isSame ? [] : judgeAnew(at: now)) + startRounds(at: now)
     }
 
     private mutating func directorChanged() -> [Action] {

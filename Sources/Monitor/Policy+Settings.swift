@@ -14,7 +14,8 @@ extension Policy {
                 uniqueKeysWithValues: accounts.map { ($0.address, isForMaster ? $0.account : $0.account.asItself) }),
             defaultAccount: isForMaster ? accounts.fallback : accounts.fallback?.asItself,
             pollsUnknownBackends: settings.pollsUnknownBackends, deciding: Deciding(settings),
-            isDryRun: settings.isDryRun, hasStateFile: settings.stateFile != nil, openPollLimit: settings.maxPolls)
+            isDryRun: settings.isDryRun, hasStateFile: settings.stateFile != nil, openPollLimit: settings.maxPolls,
+            keepsSentinels: settings.keepsSentinels)
     }
 }
 

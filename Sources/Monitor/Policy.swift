@@ -29,13 +29,17 @@ package struct Policy: Sendable {
     package var hasStateFile: Bool
     /// So many polls may be under way at once; nil for as many as the process has descriptors for.
     package var openPollLimit: Int?
+    /// Whether an idle connection is kept to each backend, which breaks when the backend does.
+    package var keepsSentinels: Bool
+    /// So many of these at most.
+    package var sentinelLimit = Int.max
 
     /// Makes a policy.
     package init(
         services: [Service], interval: Duration, timeout: Duration, failuresNeeded: Int,
         options: PollOptions = PollOptions(), accounts: [IPAddress: Account] = [:], defaultAccount: Account? = nil,
         pollsUnknownBackends: Bool = true, deciding: Deciding = Deciding(), isDryRun: Bool = false,
-        hasStateFile: Bool = false, openPollLimit: Int? = nil
+        hasStateFile: Bool = false, openPollLimit: Int? = nil, keepsSentinels: Bool = false
     ) {
         self.services = services
         self.interval = interval
@@ -49,6 +53,22 @@ package struct Policy: Sendable {
         self.isDryRun = isDryRun
         self.hasStateFile = hasStateFile
         self.openPollLimit = openPollLimit
+        self.keepsSentinels = keepsSentinels
+    }
+
+    /// The same where the process has so many descriptors: sentinels take what `max_polls` leaves, or half of them.
+    package func fitted(to descriptors: Int) -> Policy {
+        var fitted = self
+        let share = sentinelPlan == nil ? descriptors : max(1, descriptors / 2)
+        fitted.openPollLimit = min(descriptors, openPollLimit ?? share)
+        fitted.sentinelLimit = descriptors - min(descriptors, openPollLimit ?? share)
+        return fitted
+    }
+
+    /// Where sentinels stand; nil where none are kept. No account is needed for it.
+    var sentinelPlan: PollPlan? {
+        guard keepsSentinels, let service = services.first(where: { $0.mailProtocol == .imap }) else { return nil }
+        return PollPlan(service: service, account: nil, options: options)
     }
 
     /// The account that a backend is polled with.

@@ -55,6 +55,13 @@ struct WatchedBackend: Sendable {
     var isPaced: Bool { !rejecting.isEmpty }
 }
 
+// MARK: - Sentinels
+
+extension WatchedBackend {
+    /// Whether it may have an idle connection that tells when it breaks.
+    var mayHaveSentinel: Bool { isPolled && listed != .down && !isInMaintenance && verdict != .faulty }
+}
+
 // MARK: - Rounds
 
 extension WatchedBackend {

@@ -59,6 +59,35 @@ package struct Prober {
         return RunningConversation { poll.cancel() }
     }
 
+    /// Keeps an idle connection to the greeting of an IMAP service, until it breaks. Must be called on the connector's loop.
+    ///
+    /// - Parameters:
+    ///   - time: how long it may take up to the greeting.
+    ///   - standing: called on the loop when the greeting is there.
+    ///   - completion: called exactly once, on the loop.
+    package func keepSentinel(
+        at address: IPAddress, plan: PollPlan, within time: Duration, standing: @escaping () -> Void,
+        completion: @escaping (SentinelEnd) -> Void
+    ) -> RunningConversation {
+        var plan = plan
+        // It says nothing that another server may not hear; whether the certificate is in order is what polls tell.
+        plan.options.tls.verifies = false
+        do {
+            return connector.start(
+                Sentinel(), at: .tcp(address, port: plan.service.port),
+                encryption: plan.service.tls == .implicit
+                    ? Encryption(try tls.context(plan.options.tls.configuration)) : nil,
+                preamble: preamble(plan), limits: .poll, within: time, rested: standing, completion: completion)
+        } catch {
+            completion(.quiet)
+            return RunningConversation {}
+        }
+    }
+
+    private func preamble(_ plan: PollPlan) -> [UInt8] {
+        plan.options.proxied.contains(plan.service.mailProtocol) ? ProxyHeader.local : []
+    }
+
     /// Where and how a poll's connection is opened.
     private struct Opening {
         let address: IPAddress
@@ -146,8 +175,7 @@ package struct Prober {
         }
         return connector.start(
             poll, at: .tcp(opening.address, port: plan.service.port), encryption: encryption,
-            preamble: plan.options.proxied.contains(plan.service.mailProtocol) ? ProxyHeader.local : [],
-            limits: .poll, within: time, completion: completion)
+            preamble: preamble(plan), limits: .poll, within: time, completion: completion)
     }
 
     private func encryption(

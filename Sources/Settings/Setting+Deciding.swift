@@ -20,6 +20,9 @@ extension Setting {
         Setting(
             "max_polls", \.maxPolls, .countOrOwn(upTo: 1_000_000),
             "polls under way at once; 0: as many as there are descriptors for"),
+        Setting(
+            "sentinel", \.keepsSentinels, .yesNo,
+            "keep an idle connection to each backend's IMAP greeting, and poll at once when it breaks"),
     ]
 
     static let deciding = [

@@ -36,6 +36,8 @@ package struct Settings: Equatable, Sendable {
     package var upCount = 1
     /// How many polls may be under way at once; nil for as many as there are descriptors for.
     package var maxPolls: Int?
+    /// Whether an idle connection is kept to each backend between polls.
+    package var keepsSentinels = false
 
     /// How many polls without a pause follow the last failure that is needed; 0 for none.
     package var rapidRounds = 0

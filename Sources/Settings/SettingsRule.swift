@@ -89,6 +89,12 @@ package struct SettingsRule: Sendable {
                 return idle.isEmpty ? nil : "not polled: \(idle.map(\.rawValue).joined(separator: ", "))"
             }),
         SettingsRule(
+            names: ["sentinel", "poll_imap", "poll_ports"],
+            complaint: { settings in
+                guard settings.keepsSentinels, !settings.polls(.imap) else { return nil }
+                return "there is none without a poll of IMAP: see poll_imap"
+            }),
+        SettingsRule(
             names: ["ssl_verify"],
             complaint: { settings in
                 guard settings.verifiesCertificates, settings.services.allSatisfy({ $0.tls == .none }) else {

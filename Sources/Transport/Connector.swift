@@ -19,16 +19,18 @@ package struct Connector {
     ///   - encryption: the means for TLS; nil for a plain connection.
     ///   - preamble: bytes that go before everything else, TLS included.
     ///   - limits: what the peer may send at most.
-    ///   - time: how long it all may take, from now to the last word; nil for no limit.
+    ///   - time: how long it all may take, from now to the last word, or to `Step.rest`; nil for no limit.
+    ///   - rested: called on the loop at the first `Step.rest`.
     ///   - completion: called exactly once, on the loop, possibly before `start` returns.
     /// - Returns: the means to cut it short.
     @discardableResult
     package func start<C: Conversation>(
         _ conversation: C, at endpoint: Endpoint, encryption: Encryption? = nil, preamble: [UInt8] = [], limits: Limits,
-        within time: Duration?, completion: @escaping (C.Outcome) -> Void
+        within time: Duration?, rested: (() -> Void)? = nil, completion: @escaping (C.Outcome) -> Void
     ) -> RunningConversation {
         let runner = ConversationRunner(
-            conversation, on: loop, encryption: encryption, preamble: preamble, limits: limits, completion: completion)
+            conversation, on: loop, encryption: encryption, preamble: preamble, limits: limits, rested: rested,
+            completion: completion)
         runner.start(at: endpoint, within: time, watch)
         return RunningConversation { runner.interrupt(.cancelled) }
     }

@@ -36,6 +36,8 @@ package enum Step<Outcome> {
     case wait
     /// These bytes sent, then the next line.
     case send([UInt8])
+    /// The next line, however late it comes: the deadline is lifted, and no memory is held for lines until then.
+    case rest
     /// So many bytes passed over, then the next line (an IMAP literal).
     case skip(Int)
     /// TLS negotiated, at once and for the rest of the connection. Only where the connector was given the means, and only

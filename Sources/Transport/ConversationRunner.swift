@@ -18,18 +18,21 @@ final class ConversationRunner<C: Conversation>: StreamSocket.Client {
     private var deadline: Timer?
     /// The time that ends then; nil where there is no limit.
     private var time: WatchedTime?
+    /// Nil once called: the conversation is at rest.
+    private var rested: (() -> Void)?
     /// Nil once called: the conversation is over.
     private var completion: ((C.Outcome) -> Void)?
 
     init(
         _ conversation: C, on reactor: Reactor, encryption: Encryption?, preamble: [UInt8], limits: Limits,
-        completion: @escaping (C.Outcome) -> Void
+        rested: (() -> Void)?, completion: @escaping (C.Outcome) -> Void
     ) {
         self.reactor = reactor
         self.conversation = conversation
         self.encryption = encryption
         self.preamble = preamble
         self.limits = limits
+        self.rested = rested
         self.completion = completion
         self.decoder = LineDecoder(limit: limits.line)
     }
@@ -169,12 +172,24 @@ final class ConversationRunner<C: Conversation>: StreamSocket.Client {
         switch step {
         case .wait: break
         case .send(let bytes): send(bytes)
+        case .rest: rest()
         case .skip(let count): decoder.skip(count)
         case .startTLS: startTLS()
         case .read(let count): decoder.read(count)
         case .finish(let outcome): end(with: outcome)
         case .part(let outcome): end(with: outcome, isParting: true)
         }
+    }
+
+    private func rest() {
+        deadline?.cancel()
+        deadline = nil
+        time?.end()
+        time = nil
+        if decoder.isEmpty { decoder = LineDecoder(limit: limits.line) }
+        let rested = rested
+        self.rested = nil
+        rested?()
     }
 
     private func end(with outcome: C.Outcome, isParting: Bool = false) {

@@ -20,7 +20,7 @@ func feed<C: Conversation>(_ conversation: C, _ pieces: [ArraySlice<UInt8>], the
     /// Whether the conversation goes on.
     func take(_ step: Step<C.Outcome>) -> Bool {
         switch step {
-        case .wait: break
+        case .wait, .rest: break
         case .send(let bytes): fed.sent += String(decoding: bytes, as: UTF8.self)
         case .skip(let count): decoder.skip(count)
         case .startTLS: break

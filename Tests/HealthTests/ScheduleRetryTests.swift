@@ -66,6 +66,41 @@ import Testing
         #expect(schedule.nextWake == at(50))
     }
 
+    @Test mutating func whatIsUrgentWaitsForNoPauseButATenthOfASecond() {
+        start()
+        schedule.roundEnded(backend(0), at: at(10.01))
+        schedule.hasten(backend(0), isUrgent: true, at: at(10.02))
+        #expect(schedule.due(at: at(10.1)) == [backend(0)])
+        schedule.roundEnded(backend(0), at: at(10.11))
+        #expect(schedule.nextWake == at(20))
+    }
+
+    @Test mutating func whatIsUrgentComesBeforeARoundThatWasOnlyHastened() {
+        start()
+        schedule.roundEnded(backend(0), at: at(10.01))
+        schedule.hasten(backend(0), at: at(10.02))
+        #expect(schedule.nextWake == at(11))
+        schedule.hasten(backend(0), isUrgent: true, at: at(10.3))
+        #expect(schedule.due(at: at(10.3)) == [backend(0)])
+    }
+
+    @Test mutating func whatIsUrgentFollowsARoundThatGoesOn() {
+        start()
+        schedule.hasten(backend(0), isUrgent: true, at: at(10.2))
+        schedule.roundEnded(backend(0), at: at(10.3))
+        #expect(schedule.due(at: at(10.3)) == [backend(0)])
+        schedule.roundEnded(backend(0), at: at(10.4))
+        #expect(schedule.nextWake == at(20))
+        #expect(schedule.due(at: at(20)) == [backend(0)])
+        // A retry is soon enough, and who is paced stays so.
+        schedule.hasten(backend(0), isUrgent: true, at: at(20.1))
+        schedule.roundEnded(backend(0), retry: .seconds(2), at: at(20.2))
+        #expect(schedule.due(at: at(22)) == [backend(0)])
+        schedule.hasten(backend(0), isUrgent: true, at: at(22.1))
+        schedule.roundEnded(backend(0), isPaced: true, at: at(22.2))
+        #expect(schedule.nextWake == at(40))
+    }
+
     @Test mutating func aRetryMayComeLaterThanTheInterval() {
         start()
         schedule.roundEnded(backend(0), retry: .seconds(25), at: at(10.1))

@@ -44,6 +44,7 @@ struct Effect: CustomTestStringConvertible, Sendable {
         },
         Effect("up_count: 2") { $0.deciding.goodRoundsNeeded = 2 },
         Effect("max_polls: 7") { $0.openPollLimit = 7 },
+        Effect("sentinel: yes") { $0.keepsSentinels = true },
         Effect("rapid_rounds: 10") { $0.deciding.rapidRounds = 10 },
         Effect("rapid_fails_needed: 3") { $0.deciding.rapidFailuresNeeded = 3 },
         Effect("rapidpoll_timeout: 1") { $0.deciding.rapidTimeout = .seconds(1) },

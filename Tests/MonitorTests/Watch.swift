@@ -35,6 +35,12 @@ struct Watch {
     var diskHangs = false
     /// In these seconds since the start nothing that the monitor sends gets through, and its polls wait in vain.
     var outage: Range<Double>?
+    /// The sentinels that are open; their greeting takes a millisecond.
+    private(set) var sentinels: [MonitorMachine.SentinelID] = []
+    /// When each of them was opened, those included that are closed.
+    private(set) var sentinelsOpened: [Instant] = []
+    /// Whose servers say nothing to sentinels.
+    var withoutGreeting: Set<IPAddress> = []
     private var queue: [(at: Instant, event: Answer)] = []
     /// The polls that are out, of each backend.
     private var polls: [IPAddress: Set<MonitorMachine.PollID>] = [:]
@@ -44,6 +50,7 @@ struct Watch {
         case list
         case command(Int, CommandReply)
         case saved(Int)
+        case sentinel(MonitorMachine.SentinelID)
     }
 
     init(_ policy: Policy, _ rows: Host..., restored: MonitorState = MonitorState()) {
@@ -116,6 +123,14 @@ struct Watch {
         case .save(let state, let version):
             states.append(state)
             if !diskHangs { queue.append((now + .milliseconds(2), .saved(version))) }
+        case .openSentinel(let id, let plan, _):
+            #expect(plan.service.mailProtocol == .imap)
+            sentinels.append(id)
+            sentinelsOpened.append(now)
+            if !withoutGreeting.contains(id.address) { queue.append((now + .milliseconds(1), .sentinel(id))) }
+        case .closeSentinel(let id):
+            #expect(sentinels.contains(id))
+            sentinels.removeAll { $0 == id }
         case .tell(.pollSucceeded): goodPolls += 1
         case .tell(let event):
             if case .failedPollRecalled = event { recalled.append(event) } else { told.append(event) }
@@ -129,6 +144,15 @@ struct Watch {
         case .list: handle(.directorListed(Listing(ring: ring, hosts: rows)))
         case .command(let id, let reply): handle(.commandEnded(id, reply))
         case .saved(let version): handle(.saved(version: version))
+        case .sentinel(let id): if sentinels.contains(id) { handle(.sentinelStands(id)) }
+        }
+    }
+
+    /// Ends all sentinels of a backend.
+    mutating func endSentinels(_ address: IPAddress, _ end: SentinelEnd = .lost("connection closed by the peer")) {
+        for id in sentinels where id.address == address {
+            sentinels.removeAll { $0 == id }
+            handle(.sentinelEnded(id, end))
         }
     }
 

@@ -77,7 +77,7 @@ private struct Stage<C: Conversation> {
 
     private mutating func perform(_ step: Step<C.Outcome>) -> C.Outcome? {
         switch step {
-        case .wait: return nil
+        case .wait, .rest: return nil
         case .send(let bytes):
             words.append(.said(bytes))
             return nil

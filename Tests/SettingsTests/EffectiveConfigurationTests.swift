@@ -22,6 +22,7 @@ import Testing
             timeout_growth: yes
             up_count: 3
             max_polls: 77
+            sentinel: yes
             rapid_rounds: 10
             rapid_fails_needed: 10
             rapidpoll_timeout: 0

@@ -217,8 +217,14 @@ private func complaints(_ text: String) -> [String] { read(text).diagnostics.map
         #expect(complaints("poll_imap: no\npoll_sieve: yes\n\(line)\n") == [])
     }
 
+    @Test func sentinelsWithoutIMAPAreAdvisedAbout() {
+        let advice = "c:3:1: advice: sentinel: there is none without a poll of IMAP: see poll_imap"
+        #expect(complaints("poll_imap: no\npoll_pop3: yes\nsentinel: yes\n") == [advice])
+    }
+
     @Test(arguments: [
-        "haproxy: yes", "haproxy: [imap]", "ssl_verify: yes\nimap_ssl: starttls", "poll_ports: [banner:993]",
+        "sentinel: yes", "sentinel: yes\npoll_imap: no\npoll_ports: [imap:143]", "haproxy: yes", "haproxy: [imap]",
+        "ssl_verify: yes\nimap_ssl: starttls", "poll_ports: [banner:993]",
     ])
     func whatHasSomethingToBeAboutNeedsNoAdvice(text: String) {
         #expect(complaints(text + "\n") == [])

@@ -140,6 +140,8 @@ extension MonitorProcess {
         case .send(let id, let command): send(id, command)
         case .abandon(let id): abandon(id)
         case .save(let state, let version): save(state, version)
+        // Scenarios have none.
+        case .openSentinel, .closeSentinel: break
         case .tell(let event): tell(event)
         }
     }

@@ -78,6 +78,19 @@ package struct LogLine: Hashable, Sendable {
         case .failedPollRecalled(let backend, let poll, let time):
             self.init(.debug, LogFields(backend, poll, ago: time))
         case .pollsWaiting(let waiting): self.init(.warning, LogFields(waiting))
+        case .sentinelLost(let backend, let text):
+            var fields = LogFields(backend)
+            fields.add("sentinel", "lost")
+            fields.add("text", text)
+            fields.add("note", "polled at once")
+            self.init(.info, fields)
+        case .sentinelsShort(let shortage):
+            var fields = LogFields()
+            fields.add("sentinels", "short")
+            fields.add("backends", "\(shortage.backends)")
+            fields.add("limit", "\(shortage.limit)")
+            fields.add("note", "too few descriptors, or too large a max_polls: the other backends have no sentinel")
+            self.init(.warning, fields)
         case .stateChanged(let host, let cause, let fault): self.init(host, cause, fault)
         case .director(let event): self.init(event)
         case .accountWithoutBackend(let address):

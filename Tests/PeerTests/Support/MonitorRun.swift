@@ -43,6 +43,21 @@ final class MonitorRun: Sendable {
         }.get()
     }
 
+    /// Puts other settings in force.
+    func change(to policy: Policy) async throws {
+        try await loop.submit { [driver] in driver.value?.change(to: policy, director: nil) }.get()
+    }
+
+    /// So many sentinels have read their greeting.
+    func standingSentinels() async throws -> Int {
+        try await loop.submit { [driver] in
+            let posts = driver.value.flatMap { Mirror(reflecting: $0).descendant("machine", "sentinels", "posts") }
+            return Mirror(reflecting: posts ?? [:]).children.count { child in
+                Mirror(reflecting: child.value).descendant("value", "standing").map { "\($0)" != "nil" } ?? false
+            }
+        }.get()
+    }
+
     func stop() async throws {
         try await loop.submit { [driver] in driver.value?.stop() }.get()
     }
