@@ -18,10 +18,10 @@ BINARY := .build/release/dovemon
 DOCUMENTS := README.md CHANGELOG.md LICENSE $(wildcard docs/*.md)
 SAMPLES := config.yml test.accounts.yml
 
-.PHONY: help build release demo test simulate reliability fuzz sanitize soak bench lint format clean install install-unit uninstall
+.PHONY: help build release demo test simulate reliability fuzz sanitize soak bench bench-detection lint format clean install install-unit uninstall
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.* ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 build: ## build dovemon for trying out
 	@scripts/setup build
@@ -104,6 +104,16 @@ bench: ## measure dovemon beside HAProxy and a minimal C program, into docs/perf
 	@scripts/setup bench
 	@for product in $(BENCH); do swift build -c release --static-swift-stdlib --product "$$product"; done
 	@scripts/splice docs/performance.md performance "$$(swift build -c release --show-bin-path)/Bench"
+
+# The figures of dovemon as it ships, from tools that need not be fast.
+bench-detection: ## write the figures of how long a failure goes unseen into docs/performance.md (some seven minutes)
+	@scripts/setup test
+	$(RELEASE)
+	swift build --product Bench
+	swift build --product bench-peers
+	@scripts/splice docs/performance.md detection env \
+		DOVEMON_BINARY="$$(swift build -c release --show-bin-path)/dovemon" \
+		"$$(swift build --show-bin-path)/Bench" --only detection
 
 lint: ## check the format
 	swift format lint --strict --parallel -r $(SOURCES)
