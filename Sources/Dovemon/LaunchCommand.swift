@@ -29,6 +29,7 @@ struct LaunchCommand: ParsableCommand {
         let words: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
         execv(command[0], words)
         let error = errno
+        for word in words { free(word) }
         standardError("\(command[0]): cannot be run: \(String(cString: strerror(error)))")
         // As shells have it.
         throw ExitCode(error == ENOENT ? 127 : 126)

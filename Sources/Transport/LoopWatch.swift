@@ -41,13 +41,14 @@ final class LoopWatch {
     func missed(since mark: Mark) -> Duration { meter.missed(at: clock()) - mark.missed }
 
     private func tick() {
-        loop.assumeIsolated().scheduleTask(in: .nanoseconds(StallMeter.period.nanoseconds)) {
-            guard self.watched > 0 else {
-                self.isTicking = false
+        loop.assumeIsolated().scheduleTask(in: .nanoseconds(StallMeter.period.nanoseconds)) { [weak self] in
+            guard let self else { return }
+            guard watched > 0 else {
+                isTicking = false
                 return
             }
-            self.meter.ticked(at: self.clock())
-            self.tick()
+            meter.ticked(at: clock())
+            tick()
         }
     }
 }
