@@ -58,7 +58,7 @@ import Testing
     private final class World {
         let loop = EmbeddedEventLoop()
         private(set) var now = Instant.origin
-        lazy var watch = LoopWatch(loop: loop, clock: { self.now })
+        lazy var watch = LoopWatch(loop: loop, clock: { [unowned self] in now })
 
         func pass(_ time: Duration) {
             for _ in 0..<Int(time / .milliseconds(10)) {
