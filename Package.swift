@@ -35,6 +35,7 @@ let package = Package(
             name: "Transport",
             dependencies: [
                 "Site", "COpenSSL", "CLinux", nio, nioPosix,
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "HeapModule", package: "swift-collections"),
             ],
             swiftSettings: strict),
