@@ -22,12 +22,17 @@ let package = Package(
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CLinux"),
         // libFuzzer's own entry.
         .systemLibrary(name: "CFuzzer", path: "CFuzzer"),
         .target(name: "Site", swiftSettings: strict),
         .target(
             name: "Transport",
-            dependencies: ["Site", "COpenSSL", nio, .product(name: "NIOPosix", package: "swift-nio")],
+            dependencies: [
+                "Site", "COpenSSL", "CLinux", nio, .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "HeapModule", package: "swift-collections"),
+            ],
             swiftSettings: strict),
         .target(name: "Probes", dependencies: ["Site", "Transport", nio], swiftSettings: strict),
         .target(
