@@ -86,20 +86,27 @@ final class StreamSocket: ReadinessHandler {
         if readiness.isReadable || readiness.isEnded { receive(toTheEnd: readiness.isEnded) }
     }
 
-    /// Reads what there is. A read that is not filled was the last, but at the end: that comes behind all bytes.
+    /// Reads what there is. A read that is not filled was the last, but at the end: that comes behind all bytes. Behind one that
+    /// is filled the others have their turn.
     private func receive(toTheEnd: Bool) {
         while state == .open {
             let count = recv(descriptor, reactor.space.baseAddress, reactor.space.count, 0)
             switch count {
             case 1...:
                 client?.received(UnsafeRawBufferPointer(rebasing: reactor.space[..<count]))
-                if !toTheEnd, count < reactor.space.count { return }
+                if count == reactor.space.count { return receiveLater(toTheEnd) }
+                if !toTheEnd { return }
             case 0: return end()
             case _ where errno == EINTR: continue
             case _ where errno == EAGAIN: return
             default: return fail(SystemError(errno))
             }
         }
+    }
+
+    private func receiveLater(_ toTheEnd: Bool) {
+        guard state == .open else { return }
+        _ = reactor.timer(at: .now() + .nanoseconds(1)) { [weak self] in self?.receive(toTheEnd: toTheEnd) }
     }
 
     private func flush() {
