@@ -39,7 +39,8 @@ struct Weather: Sendable {
     private func blackout(_ chance: inout Chance) async throws -> [String] {
         let fault = [Fault.hang, .refuse, .deny].randomElement(using: &chance)
         try await set((0..<plan.backends).map { ($0, fault) })
-        try await pass(2)
+        // Who had begun to fail before may need three more polls, each for the whole of its timeout, and places for them.
+        try await Task.sleep(for: .seconds(max(2 * plan.unit, plan.interval + 5 * plan.timeout)))
         let before = try await downs()
         try await pass(2)
         let after = try await downs()
