@@ -34,3 +34,16 @@ extension WatchedBackend {
             backend: spelling, id.service, report, failure, failures: streak.count, needed: needed)
     }
 }
+
+extension Fault {
+    init(_ service: Service, _ streak: BackendHealth.Streak, at now: Instant) {
+        self.init(service: service, streak: streak, lasting: now - streak.since)
+    }
+}
+
+extension WatchedBackend {
+    /// What an administrator is working on is nobody's alarm.
+    func tell(_ event: MonitorEvent) -> MonitorMachine.Action {
+        .tell(isInMaintenance ? .underMaintenance(event) : event)
+    }
+}

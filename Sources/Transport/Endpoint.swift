@@ -1,4 +1,4 @@
-internal import Glibc
+package import Glibc
 package import Site
 
 /// Where a conversation is held.
@@ -9,7 +9,7 @@ package enum Endpoint: Hashable, Sendable {
     case unix(path: String)
 
     /// Lends it as the system's calls take it; it tells its family itself. Fails where the system has no such endpoint.
-    func withSocketAddress<Result>(
+    package func withSocketAddress<Result>(
         _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
     ) throws(SystemError) -> Result {
         switch self {

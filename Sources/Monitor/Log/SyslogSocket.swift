@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Transport
 
 /// What became of a message.
 enum Delivery {
@@ -65,20 +66,13 @@ struct SyslogSocket: Sendable {
     }
 
     private func connectOnce() -> CInt {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let fits = withUnsafeMutableBytes(of: &address.sun_path) { space in
-            guard path.utf8.count < space.count else { return false }
-            space.copyBytes(from: path.utf8)
-            return true
-        }
-        guard fits else { return ENAMETOOLONG }
-        let result = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+        do throws(SystemError) {
+            return try Endpoint.unix(path: path).withSocketAddress {
+                Glibc.connect(descriptor, $0, $1) == 0 ? 0 : errno
             }
+        } catch {
+            return error.code
         }
-        return result == 0 ? 0 : errno
     }
 
     /// Closes the connection; the next message makes it again.
