@@ -24,6 +24,8 @@ package struct Schedule: Sendable {
         let place: Double
         /// The number of its slot; outdated slots of the heap bear another one.
         var booking = 0
+        /// When the next round is booked for.
+        var bookedFor = Instant.distantFuture
         /// Whether a round was started that has not ended.
         var isGoingOn = false
         /// When its latest round was started.
@@ -55,6 +57,11 @@ package struct Schedule: Sendable {
 
     /// When the next round is due; nil when no backend waits for one.
     package var nextWake: Instant? { slots.min?.time }
+
+    /// When a backend's next round is due; nil while one is going on.
+    package func nextStart(of address: IPAddress) -> Instant? {
+        entries[address].flatMap { $0.isGoingOn ? nil : $0.bookedFor }
+    }
 
     /// Takes a backend in: its first round comes at its place within the next interval.
     package mutating func add(_ address: IPAddress, at now: Instant) {
@@ -154,6 +161,7 @@ package struct Schedule: Sendable {
         // Never the same twice: a backend that comes back must not be taken for what it was.
         bookings += 1
         entries[address]?.booking = bookings
+        entries[address]?.bookedFor = time
         slots.insert(Slot(time: time, address: address, booking: bookings))
     }
 

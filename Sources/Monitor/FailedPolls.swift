@@ -7,7 +7,8 @@ package struct FailedPolls: Hashable, Sendable {
     /// So many bytes of each transcript.
     package static let transcriptSize = 2_048
 
-    private var polls: [FailedPoll] = []
+    /// The oldest first.
+    package private(set) var polls: [FailedPoll] = []
 
     /// No polls yet.
     package init() {}

@@ -1,7 +1,7 @@
 package import DirectorAdmin
 package import NIOCore
 package import Probes
-internal import Site
+package import Site
 internal import Transport
 
 /// Runs the monitor's machine on an event loop: does what it asks for, and feeds it what happens.
@@ -9,6 +9,7 @@ internal import Transport
 /// Loop-confined: created and used on its loop alone.
 package final class MonitorDriver {
     private var machine: MonitorMachine
+    private var chronicle = Chronicle(startedAt: .now())
     private let loop: NIOIsolatedEventLoop
     private let prober: Prober
     private var director: DirectorClient
@@ -21,6 +22,8 @@ package final class MonitorDriver {
     private var isStartingPolls = false
     private var sentinels: [MonitorMachine.SentinelID: RunningConversation] = [:]
     private var commands: [Reconciliation.CommandID: RunningConversation] = [:]
+    /// Those that are not answered yet.
+    private var outstanding: [Reconciliation.CommandID: DirectorCommand] = [:]
     private var timer: (Scheduled<Void>, at: Instant)?
     /// What came in while something else was being handled: a connection can fail before its start returns.
     private var inbox: [MonitorMachine.Event] = []
@@ -79,6 +82,22 @@ package final class MonitorDriver {
     /// How the last rounds of each backend went.
     package var recentRounds: [(backend: String, rounds: RecentRounds)] { machine.recentRounds }
 
+    /// How things stand, for people who ask.
+    package var status: MonitorStatus { MonitorStatus(machine, chronicle) }
+
+    /// How one backend stands, and what is remembered of it; nil when it is not listed.
+    package func status(of address: IPAddress) -> (status: BackendStatus, record: Chronicle.Backend?)? {
+        machine.status(of: address, at: .now()).map { ($0, chronicle[address]) }
+    }
+
+    /// The last failed polls of a backend, the oldest first.
+    package func failedPolls(of address: IPAddress) -> [FailedPoll] { machine.failedPolls(of: address) }
+
+    /// The latest events, of one backend or of all, the oldest first, at most so many.
+    package func events(of backend: String? = nil, atMost limit: Int) -> [Chronicle.Entry] {
+        chronicle.entries(of: backend, atMost: limit)
+    }
+
     private func feed(_ event: MonitorMachine.Event) {
         if suspension.hasSlept(at: .now(), sinceBoot: .sinceBoot()) { inbox.append(.suspended) }
         inbox.append(event)
@@ -88,7 +107,9 @@ package final class MonitorDriver {
             let events = inbox
             inbox.removeAll()
             for event in events {
-                for action in machine.handle(event, at: .now()) { perform(action) }
+                let actions = machine.handle(event, at: .now())
+                note(event)
+                for action in actions { perform(action) }
             }
         }
         isHandling = false
@@ -112,6 +133,8 @@ package final class MonitorDriver {
                 }
             }
         case .send(let id, let command):
+            outstanding[id] = command
+            chronicle.sent(command, at: .now())
             var hasEnded = false
             let conversation = director.send(command) { reply in
                 hasEnded = true
@@ -127,7 +150,23 @@ package final class MonitorDriver {
         case .closeSentinel(let id): sentinels.removeValue(forKey: id)?.cancel()
         case .tell(let event):
             if case .director(.hostDisappeared(let host)) = event { places.forget(host.address) }
+            chronicle.told(event, condition: machine.condition, at: .now(), .now())
             tell(event)
+        }
+    }
+
+    /// What people may ask for later.
+    private func note(_ event: MonitorMachine.Event) {
+        switch event {
+        case .pollEnded(let id, let report) where machine.watches(id.address):
+            chronicle.pollEnded(
+                id.service, of: id.address, report, machine.condition(of: id.address), at: .now(), .now())
+        case .directorListed: chronicle.directorAsked(isHeard: true, at: .now())
+        case .directorFailed: chronicle.directorAsked(isHeard: false, at: .now())
+        case .commandEnded(let id, let reply):
+            guard let command = outstanding.removeValue(forKey: id) else { return }
+            chronicle.ended(command, reply, at: .now())
+        default: break
         }
     }
 

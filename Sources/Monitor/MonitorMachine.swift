@@ -8,11 +8,11 @@ package import Site
 /// A pure machine, `(now, event) → [action]`: one thin driver runs it in the daemon, a test or a simulation under a clock
 /// of its own.
 package struct MonitorMachine: Sendable {
-    private var policy: Policy
+    private(set) var policy: Policy
     private var rules: BackendHealth.Rules
-    private var schedule: Schedule
-    private var reconciliation: Reconciliation
-    private var backends: [IPAddress: WatchedBackend] = [:]
+    private(set) var schedule: Schedule
+    private(set) var reconciliation: Reconciliation
+    private(set) var backends: [IPAddress: WatchedBackend] = [:]
     private var rounds = 0
     /// When something was last handled.
     private var handledAt: Instant

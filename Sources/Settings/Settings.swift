@@ -10,6 +10,8 @@ package struct Settings: Equatable, Sendable {
     package var syslogFacility = SyslogFacility.mail
     /// The path of the log daemon's socket.
     package var loggerSocket = "/dev/log"
+    /// How the log is written.
+    package var logFormat = LogFormat.text
     /// Whether the log goes to standard output.
     package var logsToStandardOutput = false
 
@@ -131,6 +133,8 @@ package struct Settings: Equatable, Sendable {
     package var updateScript: String?
     /// After this time it is killed.
     package var updateScriptTimeout = Duration.seconds(30)
+    /// The path of the control socket; nil for none.
+    package var controlSocket: String? = "/run/dovemon/dovemon.sock"
 
     /// All defaults.
     package init() {}

@@ -14,6 +14,7 @@ import Testing
             loglevel: 0
             syslog_facility: cron
             logger_socket_addr: /run/log
+            log_format: json
             debug: yes
             use_host_flush: yes
             host_move_parallel: 5
@@ -65,6 +66,7 @@ import Testing
             lockfile: /run/d.pid
             beupdatescript: "/usr/bin/a b"
             beupdatescript_timeout: 1.5
+            control_socket: /tmp/c
             director_admin_socket: "/tmp/ä: #\\"\\\\\\t'"
             interval: 0.000000001
             timeout: 12.25
