@@ -74,6 +74,7 @@ package struct BackendHistory: Hashable, Sendable {
 
     /// What half, and what 99 of 100 good polls of the last hour took at most; nil where there was none.
     package func latency(at now: Instant) -> (median: Duration, p99: Duration)? {
+        guard current != .min else { return nil }
         let recent: ArraySlice<Latency>
         let age = Self.number(of: now) - current
         // Without a poll since, the oldest steps are past the hour by now.
