@@ -102,8 +102,11 @@ struct HostRecord: Sendable {
     /// Health asks for a state; false when it did already.
     ///
     /// `isSettled`: the latest list is of a synced ring, so that what it shows as up is up.
-    mutating func want(_ state: HostState?, isSettled: Bool, at now: Instant) -> Bool {
+    mutating func want(
+        _ state: HostState?, isSettled: Bool, at now: Instant, _ manners: Reconciliation.Manners
+    ) -> Bool {
         guard wanted != state else { return false }
+        if state == .up { weight.rises(manners.slowStart, at: now) }
         wanted = state
         wantedSince = now
         isWishTold = false
@@ -209,7 +212,6 @@ struct HostRecord: Sendable {
         host = row
         if row.state == wanted { isWishTold = false }
         events += move.listed(row, readAt: readAt, at: now, manners)
-        events += weightListed(isSettled: isSettled, at: now)
         switch command {
         case .none, .outstanding: break
         case .answered(_, _, _, let at) where readAt < at: break
@@ -240,6 +242,7 @@ struct HostRecord: Sendable {
             // Others may know better by now: only what is wished from here on puts it up again.
             if row.state == .down, wanted == .up { wanted = nil }
         }
+        events += weightListed(isSettled: isSettled, at: now)
         if row.state == .up, isSettled, case .none = command { upIsSettled() }
         return events
     }
@@ -268,12 +271,12 @@ struct HostRecord: Sendable {
         return [tookEffect(verb, reply, sentAt: sentAt, at: now)]
     }
 
-    /// Whoever has set it otherwise meanwhile has the last word, and there is nothing to repeat.
     private mutating func settleWeight(
         _ reply: CommandReply, isSettled: Bool, at now: Instant, _ manners: Reconciliation.Manners
     ) -> [DirectorEvent] {
-        guard let asked = weight.memory?.asked else { return [] }
-        guard host.vhosts == asked else {
+        // Another weight than any of one's own is not repeated over: see `WeightPlan.listed`.
+        guard let memory = weight.memory, memory.ours.contains(host.vhosts) else { return [] }
+        guard host.vhosts == memory.asked else {
             weight.hadNoEffect(at: now, manners)
             return [.commandWithoutEffect(host, .hostUpdate, reply)]
         }

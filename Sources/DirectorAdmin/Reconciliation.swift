@@ -119,7 +119,7 @@ extension Reconciliation {
         let isSettled = contact.isSettled
         table.update(address, manners) {
             $0.evidence = evidence
-            isNew = $0.want(state, isSettled: isSettled, at: now)
+            isNew = $0.want(state, isSettled: isSettled, at: now, manners)
         }
         let witnesses = beginsToFail ? table.witnesses(for: address, at: now, manners) : []
         let isNews = isNew || table.poolGuard.awaitsNews(of: address)

@@ -3,6 +3,9 @@ package import Site
 /// What is written down of a backend whose weight this monitor has changed, so that neither a restart nor a kill leaves it
 /// with a weight that nobody wanted.
 package struct WeightMemory: Hashable, Sendable {
+    /// So many weights may be in `ours`.
+    package static let mostOurs = 32
+
     /// The weight that it had, and is to have in the end.
     package var target: Int
     /// The weights that are this monitor's work, when a list shows them: what it has asked for and not seen settled since, and

@@ -20,11 +20,15 @@ struct WeightPlan: Sendable {
     /// What there is to be written down; nil while nothing was changed.
     private(set) var memory: WeightMemory?
     private var record = Record.none
-    /// An administrator has changed the weight: their word holds until the backend next goes down.
-    private var isLeft = false
-    /// They have brought back what was drained: that holds for the rest of the window.
+    /// When others have last changed the weight.
+    private var othersChangedAt: Instant?
+    /// Whether that was long ago when the backend was last to go up. What changed of late may be another monitor's slow start,
+    /// and no weight to come back to.
+    private var isSteady = true
+    /// The latest weight that was listed.
+    private var former: Int?
+    /// An administrator has brought back what was drained: that holds for the rest of the window.
     private var drainIsLeft = false
-    private var wasDown = false
     /// Whether the time for the next step has come.
     private var isStepDue = false
     /// Whether the ring was in trouble since the plan began: what it had taken over may be forgotten again when it heals.
@@ -36,9 +40,6 @@ struct WeightPlan: Sendable {
 
     /// So often is a first step tried before the backend comes up without it: a director may not know HOST-UPDATE.
     private static let patience = 3
-    /// Steps are few; a file may hold anything.
-    static let mostOurs = 32
-
     /// Whether the next command waits to be written down.
     var isPending: Bool { record == .awaited }
 
@@ -51,7 +52,7 @@ struct WeightPlan: Sendable {
     func wanted(_ host: Host, _ demand: Demand) -> Int? {
         if demand.order == .drain, memory != nil || (!drainIsLeft && host.canBeDrained) { return 0 }
         guard let memory else {
-            guard demand.order == .none, demand.isToRise, !isLeft, host.vhosts <= DirectorCommand.largestWeight else {
+            guard demand.order == .none, demand.isToRise, isSteady, host.vhosts <= DirectorCommand.largestWeight else {
                 return nil
             }
             return demand.slowStart?.first(of: host.vhosts)
@@ -74,6 +75,11 @@ struct WeightPlan: Sendable {
 
     // MARK: - What happens
 
+    /// The backend is to go up.
+    mutating func rises(_ rule: SlowStart?, at now: Instant) {
+        isSteady = othersChangedAt.map { now - $0 >= rule?.duration ?? .zero } ?? true
+    }
+
     mutating func stepIsDue() { isStepDue = true }
 
     mutating func orderChanged() { drainIsLeft = false }
@@ -84,7 +90,7 @@ struct WeightPlan: Sendable {
         if memory == nil { isTroubled = false }
         if order == .drain { next.isDrained = true }
         next.asked = vhosts
-        next.ours = Array((next.ours.filter { $0 != vhosts } + [vhosts]).suffix(Self.mostOurs))
+        next.ours = Array((next.ours.filter { $0 != vhosts } + [vhosts]).suffix(WeightMemory.mostOurs))
         memory = next
         record = .awaited
     }
@@ -130,28 +136,36 @@ struct WeightPlan: Sendable {
             isTroubled = true
             return nil
         }
-        if row.state == .down, !wasDown { (isLeft, isStepDue) = (false, false) }
-        wasDown = row.state == .down
-        if row.state == .up { isTold = false }
-        guard var memory else { return nil }
+        defer { former = row.vhosts }
+        if row.state == .up { isTold = false } else { isStepDue = false }
+        guard var memory else {
+            if let former, former != row.vhosts { othersChanged(at: now) }
+            return nil
+        }
+        memory.steppedAt = row.state == .up ? memory.steppedAt ?? now : nil
+        self.memory = memory
+        // Where a command of one's own is out, it is not over yet.
+        if isAsking { return nil }
         guard memory.ours.contains(row.vhosts) else {
-            (isLeft, drainIsLeft) = (true, order == .drain)
+            othersChanged(at: now)
+            drainIsLeft = order == .drain
             forget()
             let isTarget = row.vhosts == memory.target && !memory.isDrained
             return isTarget ? .restored(wasDrained: false) : .left(target: memory.target, wasDrained: memory.isDrained)
         }
-        if row.vhosts == memory.target, !isAsking, isOver(memory, row, order) {
-            forget()
-            return memory.asked == memory.target ? .restored(wasDrained: memory.isDrained) : nil
-        }
-        memory.steppedAt = row.state == .up ? memory.steppedAt ?? now : nil
-        self.memory = memory
-        return nil
+        guard row.vhosts == memory.target, isOver(memory, row, order) else { return nil }
+        forget()
+        return memory.asked == memory.target ? .restored(wasDrained: memory.isDrained) : nil
     }
 
     /// Whether its whole weight, which is listed, is all that there was to do. A first step that was tried in vain is none.
     private func isOver(_ memory: WeightMemory, _ row: Host, _ order: MaintenanceOrder) -> Bool {
         memory.isDrained ? order != .drain : order != .drain && (row.state == .up || memory.asked == memory.target)
+    }
+
+    private mutating func othersChanged(at now: Instant) {
+        othersChangedAt = now
+        isSteady = false
     }
 
     private mutating func forget() {
