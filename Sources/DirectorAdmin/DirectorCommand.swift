@@ -7,6 +7,8 @@ package struct DirectorCommand: Hashable, Sendable {
         case hostDown = "HOST-DOWN"
         /// Users are sent to the backend again.
         case hostUp = "HOST-UP"
+        /// The backend's weight is another from now on.
+        case hostUpdate = "HOST-UPDATE"
         /// The backend's users are moved to others, a few at a time.
         case hostResetUsers = "HOST-RESET-USERS"
         /// The director forgets at once which users are at the backend.
@@ -19,17 +21,32 @@ package struct DirectorCommand: Hashable, Sendable {
     package let spelling: String
     /// With HOST-RESET-USERS: how many users are moved at once; nil for the director's own number.
     package let parallelMoves: Int?
+    /// With HOST-UPDATE: the weight, 0 to `largestWeight`.
+    package let vhosts: Int?
+
+    /// Greater ones the director refuses: `vhost count too large`.
+    package static let largestWeight = 1000
 
     /// A command for a backend that the director has listed.
     package init(_ verb: Verb, _ host: Host, parallelMoves: Int? = nil) {
         self.verb = verb
         self.spelling = host.spelling
         self.parallelMoves = verb == .hostResetUsers ? parallelMoves : nil
+        self.vhosts = nil
+    }
+
+    /// HOST-UPDATE, for a backend that the director has listed. Like HOST-DOWN it is answered when the ring has synced, takes
+    /// effect on the asked director at once, whether the backend is up or down, and leaves the time of its last change.
+    package init(weighing host: Host, _ vhosts: Int) {
+        self.verb = .hostUpdate
+        self.spelling = host.spelling
+        self.parallelMoves = nil
+        self.vhosts = vhosts
     }
 
     /// The line on the wire, its end included.
     var line: [UInt8] {
-        Array("\(verb.rawValue)\t\(spelling)\(parallelMoves.map { "\t\($0)" } ?? "")\n".utf8)
+        Array("\(verb.rawValue)\t\(spelling)\((vhosts ?? parallelMoves).map { "\t\($0)" } ?? "")\n".utf8)
     }
 }
 
@@ -39,12 +56,12 @@ extension DirectorCommand.Verb {
         switch self {
         case .hostDown: .down
         case .hostUp: .up
-        case .hostResetUsers, .hostFlush: nil
+        case .hostUpdate, .hostResetUsers, .hostFlush: nil
         }
     }
 
     /// Whether it is about a backend's users.
-    var movesUsers: Bool { state == nil }
+    var movesUsers: Bool { self == .hostResetUsers || self == .hostFlush }
 }
 
 /// What became of a command, as far as its connection tells. What really became of it the next HOST-LIST shows.

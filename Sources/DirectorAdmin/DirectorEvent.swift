@@ -16,7 +16,7 @@ package enum DirectorEvent: Hashable, Sendable {
     case hostAppeared(Host)
     /// The director does not list a backend any more.
     case hostDisappeared(Host)
-    /// A backend's weight went to 0 or came back from it.
+    /// A backend's weight went to 0 or came back from it, by whomever.
     case maintenanceChanged(Host)
     /// A backend's switch is another than before.
     case stateChanged(Host, ChangeCause)
@@ -31,6 +31,10 @@ package enum DirectorEvent: Hashable, Sendable {
     case moveUnknown(Host)
     /// HOST-RESET-USERS failed.
     case moveFailed(Host, CommandReply)
+    /// A backend's weight has changed that this monitor has a word in.
+    case weightChanged(Host, WeightNews)
+    /// In a dry run: HOST-UPDATE would have gone out now, with this weight. Told once for each wish.
+    case wouldSetWeight(Host, Int)
     /// In a dry run: this command would have gone out now. Told once for each wish.
     case wouldSend(Host, DirectorCommand.Verb)
     /// HOST-DOWNs whose delay is over are withheld, for too many backends are down or waiting; told again when the numbers

@@ -112,7 +112,7 @@ extension GuardedPool {
 extension GuardedPool {
     mutating func update(_ address: IPAddress, _ record: HostRecord, isCandidate: Bool) {
         let size = members.count
-        if record.host.isInMaintenance { members.remove(address) } else { members.insert(address) }
+        if record.isInMaintenance { members.remove(address) } else { members.insert(address) }
         let evidence = record.isServing ? record.evidence : nil
         let former = serving.updateValue(evidence ?? PollEvidence(), forKey: address)
         if evidence == nil { serving[address] = nil }

@@ -2,24 +2,6 @@ internal import Site
 
 /// What is known of one backend: what is listed, what is wanted, and what is under way.
 struct HostRecord: Sendable {
-    /// A HOST-DOWN, HOST-UP or HOST-FLUSH, until a list has shown what became of it.
-    private enum Command {
-        case none
-        /// The reply is awaited.
-        case outstanding(DirectorCommand.Verb, sentAt: Instant)
-        /// The reply has come: a list that is begun after it decides.
-        case answered(DirectorCommand.Verb, CommandReply, sentAt: Instant, at: Instant)
-        /// Given up: the director may hold it still, and run it later.
-        case held(DirectorCommand.Verb, sentAt: Instant, until: Instant)
-
-        var verb: DirectorCommand.Verb? {
-            switch self {
-            case .none: nil
-            case .outstanding(let verb, _), .answered(let verb, _, _, _), .held(let verb, _, _): verb
-            }
-        }
-    }
-
     private(set) var host: Host
     /// The state that health asks for; nil when it cannot say.
     private(set) var wanted: HostState?
@@ -31,6 +13,9 @@ struct HostRecord: Sendable {
     /// No HOST-DOWN or HOST-UP before this is over: a former one had no effect.
     private(set) var pause = Pause()
     private(set) var move = UserMove()
+    private(set) var weight = WeightPlan()
+    /// What a person has ordered.
+    private(set) var order = MaintenanceOrder.none
     /// What the polls show.
     var evidence = PollEvidence()
     /// Whose down it is.
@@ -40,43 +25,35 @@ struct HostRecord: Sendable {
     /// The state that was last told; while a command is under way, the listed one is not yet news.
     private var toldState: HostState?
 
-    init(_ host: Host) {
+    init(_ host: Host, _ order: MaintenanceOrder = .none) {
         self.host = host
+        self.order = order
         self.toldState = host.state
     }
 
-    /// How far this monitor's own HOST-DOWN has come.
-    enum Ownership: Equatable {
-        /// There is none: the backend is up, or others took it down.
-        case none
-        /// It is decided, and being written down.
-        case decided(DownIntent)
-        /// It is written down, and may be sent.
-        case intended(DownIntent)
-        /// A list has shown it.
-        case own(DownIntent)
-    }
-
     /// What is to be written down of its HOST-DOWN.
-    var intent: DownIntent? {
-        switch ownership {
-        case .none: nil
-        case .decided(let intent), .intended(let intent), .own(let intent): intent
-        }
-    }
+    var intent: DownIntent? { ownership.intent }
 
-    /// Whether its HOST-DOWN waits to be written down.
-    var isDecided: Bool {
-        if case .decided = ownership { return true }
-        return false
-    }
+    /// Whether something waits to be written down before its command is sent.
+    var isPending: Bool { ownership.isDecided || weight.isPending }
 
     // MARK: - What it needs
 
-    /// Whether the switch is not where it should be. The weight 0 is an administrator's word: hands off.
+    /// Hands off: the weight 0 is an administrator's word, and so is a maintenance window.
+    var isInMaintenance: Bool { host.isInMaintenance || order != .none }
+
+    /// Whether the switch is not where it should be.
     var needsSwitch: Bool {
         guard let wanted, let state = host.state else { return false }
-        return wanted != state && !host.isInMaintenance
+        return wanted != state && !isInMaintenance
+    }
+
+    /// The weight that it should have now; nil where it has it, or any will do.
+    func wantedWeight(_ manners: Reconciliation.Manners) -> Int? {
+        let demand = WeightPlan.Demand(
+            order: order, isToRise: wanted == .up && host.state == .down,
+            isWell: wanted != .down && evidence.failing == nil, slowStart: manners.slowStart)
+        return weight.wanted(host, demand).flatMap { $0 == host.vhosts ? nil : $0 }
     }
 
     /// What would put the switch where it should be.
@@ -91,18 +68,18 @@ struct HostRecord: Sendable {
     }
 
     /// Whether moving its users away makes sense: it is down, and to stay so.
-    var shouldMoveUsers: Bool { host.state == .down && wanted != .up && !host.isInMaintenance }
+    var shouldMoveUsers: Bool { host.state == .down && wanted != .up && !isInMaintenance }
 
     /// Whether its users are to be moved away now.
     var needsMove: Bool { move.isDue && shouldMoveUsers }
 
     /// Whether it is not listed as down, but will be soon: by a wish, or by a command that is under way.
     var isOnTheWayDown: Bool {
-        host.state != .down && (command.verb == .hostDown || (wanted == .down && !host.isInMaintenance))
+        host.state != .down && (command.verb == .hostDown || (wanted == .down && !isInMaintenance))
     }
 
     /// Whether users are sent to it, and no command is under way that will end that.
-    var isServing: Bool { host.state == .up && !host.isInMaintenance && command.verb != .hostDown }
+    var isServing: Bool { host.state == .up && !isInMaintenance && command.verb != .hostDown }
 
     /// Whether a list has to be read to learn what a reply was worth.
     var awaitsConfirmation: Bool {
@@ -125,8 +102,11 @@ struct HostRecord: Sendable {
     /// Health asks for a state; false when it did already.
     ///
     /// `isSettled`: the latest list is of a synced ring, so that what it shows as up is up.
-    mutating func want(_ state: HostState?, isSettled: Bool, at now: Instant) -> Bool {
+    mutating func want(
+        _ state: HostState?, isSettled: Bool, at now: Instant, _ manners: Reconciliation.Manners
+    ) -> Bool {
         guard wanted != state else { return false }
+        if state == .up { weight.rises(manners.slowStart, at: now) }
         wanted = state
         wantedSince = now
         isWishTold = false
@@ -137,15 +117,34 @@ struct HostRecord: Sendable {
         return true
     }
 
+    /// A person orders something else than before.
+    mutating func ordered(_ next: MaintenanceOrder) {
+        order = next
+        weight.orderChanged()
+    }
+
     /// Its HOST-DOWN is about to be sent.
     mutating func downDecided(at now: Instant) {
         ownership = .decided(DownIntent(at: now))
     }
 
-    /// That was written down, or could not be.
-    mutating func downRecorded() {
+    /// Its HOST-UPDATE is about to be sent.
+    mutating func weightDecided(_ vhosts: Int) { weight.decided(vhosts, host, order) }
+
+    /// The time for its next step has come.
+    mutating func stepIsDue() { weight.stepIsDue() }
+
+    /// People know of the weight that would be asked for, where nothing may be sent.
+    mutating func weightIsTold() { weight.isTold = true }
+
+    /// What was decided is written down, or could not be.
+    mutating func recorded() {
         if case .decided(let intent) = ownership { ownership = .intended(intent) }
+        weight.recorded()
     }
+
+    /// This monitor has changed its weight: in an earlier run, or before the director did not list it for a while.
+    mutating func restore(_ memory: WeightMemory) { weight.restore(memory) }
 
     /// It was this monitor that took it down: in an earlier run, or before the director did not list it for a while.
     mutating func restore(_ intent: DownIntent, isOfEarlierRun: Bool) {
@@ -154,7 +153,8 @@ struct HostRecord: Sendable {
     }
 
     /// The director lists it again, while something of before is still under way.
-    mutating func returned(as row: Host) {
+    mutating func returned(as row: Host, _ order: MaintenanceOrder) {
+        self.order = order
         host = row
         toldState = row.state
         wanted = nil
@@ -193,7 +193,14 @@ struct HostRecord: Sendable {
     /// Whether a row can change anything: it is another one than before, or something waits for it.
     func isNews(_ row: Host) -> Bool {
         guard case .none = command else { return true }
-        return move.awaitsList || (row.state == .up && ownership != .none) || row != host || row.state != toldState
+        return move.awaitsList || weight.memory != nil || (row.state == .up && ownership != .none) || row != host || row.state != toldState
+    }
+
+    /// The list that shows it again, or for the first time, shows also what others have made of its weight.
+    mutating func weightListed(isSettled: Bool, at now: Instant) -> [DirectorEvent] {
+        let isAsking = command.verb == .hostUpdate
+        let news = weight.listed(host, isSettled: isSettled, isAsking: isAsking, order, at: now)
+        return news.map { [.weightChanged(host, $0)] } ?? []
     }
 
     /// Takes over a row of a list that was begun at `readAt`; gives what is to be told.
@@ -209,12 +216,12 @@ struct HostRecord: Sendable {
         case .none, .outstanding: break
         case .answered(_, _, _, let at) where readAt < at: break
         case .answered(let verb, let reply, let sentAt, _):
-            events += settle(verb, reply, sentAt: sentAt, at: now, manners)
+            events += settle(verb, reply, sentAt: sentAt, isSettled: isSettled, at: now, manners)
         case .held(let verb, let sentAt, let until) where now >= until:
             if let state = verb.state, row.state == state, state == toldState {
                 command = .none
             } else {
-                events += settle(verb, .abandoned, sentAt: sentAt, at: now, manners)
+                events += settle(verb, .abandoned, sentAt: sentAt, isSettled: isSettled, at: now, manners)
             }
         case .held(let verb, let sentAt, _):
             // It is told at once, and still not over: the state may be another monitor's work, and the command still to come.
@@ -235,6 +242,7 @@ struct HostRecord: Sendable {
             // Others may know better by now: only what is wished from here on puts it up again.
             if row.state == .down, wanted == .up { wanted = nil }
         }
+        events += weightListed(isSettled: isSettled, at: now)
         if row.state == .up, isSettled, case .none = command { upIsSettled() }
         return events
     }
@@ -246,10 +254,11 @@ struct HostRecord: Sendable {
     }
 
     private mutating func settle(
-        _ verb: DirectorCommand.Verb, _ reply: CommandReply, sentAt: Instant, at now: Instant,
+        _ verb: DirectorCommand.Verb, _ reply: CommandReply, sentAt: Instant, isSettled: Bool, at now: Instant,
         _ manners: Reconciliation.Manners
     ) -> [DirectorEvent] {
         command = .none
+        if verb == .hostUpdate { return settleWeight(reply, isSettled: isSettled, at: now, manners) }
         if verb == .hostFlush, reply == .ok || host.users == 0 {
             move.settled()
             return [.usersMoved(host, took: now - sentAt)]
@@ -260,6 +269,18 @@ struct HostRecord: Sendable {
             return [.commandWithoutEffect(host, verb, reply)]
         }
         return [tookEffect(verb, reply, sentAt: sentAt, at: now)]
+    }
+
+    private mutating func settleWeight(
+        _ reply: CommandReply, isSettled: Bool, at now: Instant, _ manners: Reconciliation.Manners
+    ) -> [DirectorEvent] {
+        // Another weight than any of one's own is not repeated over: see `WeightPlan.listed`.
+        guard let memory = weight.memory, memory.ours.contains(host.vhosts) else { return [] }
+        guard host.vhosts == memory.asked else {
+            weight.hadNoEffect(at: now, manners)
+            return [.commandWithoutEffect(host, .hostUpdate, reply)]
+        }
+        return weight.tookEffect(reply, host, isSettled: isSettled, at: now).map { [.weightChanged(host, $0)] } ?? []
     }
 
     /// The list shows what the command asked for.
@@ -280,6 +301,10 @@ struct HostRecord: Sendable {
     private mutating func hadNoEffect(
         _ verb: DirectorCommand.Verb, at now: Instant, _ manners: Reconciliation.Manners
     ) {
-        if verb.movesUsers { move.hadNoEffect(at: now, manners) } else { pause.grow(at: now, manners) }
+        switch verb {
+        case .hostDown, .hostUp: pause.grow(at: now, manners)
+        case .hostUpdate: weight.hadNoEffect(at: now, manners)
+        case .hostResetUsers, .hostFlush: move.hadNoEffect(at: now, manners)
+        }
     }
 }

@@ -10,6 +10,8 @@ struct HostTable: Sendable {
     private(set) var toRaise: OrderedSet<IPAddress> = []
     /// Those whose users are to be moved away now, the oldest first.
     private(set) var toMove: OrderedSet<IPAddress> = []
+    /// Those whose weight is to be set now, the oldest first.
+    private(set) var toWeigh: OrderedSet<IPAddress> = []
     /// Those with a command whose reply has come, and whose effect a list has to show.
     private(set) var unconfirmed: Set<IPAddress> = []
     /// Those whose HOST-DOWN is put off.
@@ -18,17 +20,28 @@ struct HostTable: Sendable {
     private(set) var poolGuard = PoolGuard()
     /// This monitor's own HOST-DOWNs, decided or done.
     private(set) var intents: [IPAddress: DownIntent]
-    /// How often they have changed.
-    private(set) var intentChanges = 0
-    /// Those whose HOST-DOWN is decided, and waits to be written down.
+    /// The weights that backends are to have in the end, where this monitor has changed them.
+    private(set) var weights: [IPAddress: WeightMemory]
+    /// How often these two have changed.
+    private(set) var memoryChanges = 0
+    /// Those whose HOST-DOWN or HOST-UPDATE is decided, and waits to be written down.
     private(set) var decided: OrderedSet<IPAddress> = []
     /// What was written down of backends that are not listed, or not yet.
     private var restored: RestoredIntents
+    /// The same of weights.
+    private var restoredWeights: [IPAddress: WeightMemory]
+    /// What people have ordered, for backends that are listed or not.
+    private var orders: [IPAddress: MaintenanceOrder]
+    /// When the next step of each backend is due that gets its users step by step.
+    private var steps = Alarms()
     private var down: Set<IPAddress> = []
     private var onTheWayDown: Set<IPAddress> = []
 
-    init(restored: RestoredIntents) {
+    init(restored: RestoredIntents, weights: [IPAddress: WeightMemory], orders: [IPAddress: MaintenanceOrder]) {
         self.restored = restored
+        self.weights = weights
+        self.orders = orders
+        restoredWeights = weights
         intents = restored.intents
     }
 
@@ -75,7 +88,9 @@ struct HostTable: Sendable {
                     row, readAt: readAt, isSettled: isSettled, at: now, manners)
             } else {
                 var record = departed.removeValue(forKey: row.address) ?? HostRecord(row)
-                record.returned(as: row)
+                record.returned(as: row, orders[row.address] ?? .none)
+                if let memory = restoredWeights.removeValue(forKey: row.address) { record.restore(memory) }
+                events += record.weightListed(isSettled: isSettled, at: now)
                 records[row.address] = record
                 events.append(.hostAppeared(row))
             }
@@ -89,6 +104,7 @@ struct HostTable: Sendable {
         for (address, record) in gone {
             departed[address] = record
             restored.keep(record.intent, of: address)
+            restoredWeights[address] = record.weight.memory
             review(address, manners)
             events.append(.hostDisappeared(record.host))
         }
@@ -100,8 +116,23 @@ struct HostTable: Sendable {
     mutating func forget(_ addresses: [IPAddress], _ manners: Reconciliation.Manners) {
         for address in addresses {
             restored.forget(address)
+            restoredWeights[address] = nil
             review(address, manners)
         }
+    }
+
+    /// A person orders something for a backend, listed or not.
+    mutating func ordered(_ order: MaintenanceOrder, for address: IPAddress, _ manners: Reconciliation.Manners) {
+        orders[address] = order == .none ? nil : order
+        update(address, manners) { $0.ordered(order) }
+    }
+
+    /// When the next step of a weight is due.
+    var nextStep: Instant { steps.next }
+
+    /// Lets those have their next step whose time has come.
+    mutating func stepsAreDue(at now: Instant, _ manners: Reconciliation.Manners) {
+        for address in steps.due(at: now) { update(address, manners) { $0.stepIsDue() } }
     }
 
     /// Whose down it is may be known from an earlier run, or from before it was not listed for a while. What this run has
@@ -158,7 +189,12 @@ struct HostTable: Sendable {
         let needsSwitch = record?.needsSwitch == true && isReady && !(manners.isDryRun && record?.isWishTold == true)
         let needsDown = needsSwitch && record?.wanted == .down
         let isDelayed = needsDown && manners.delayedDown != nil
-        Self.sort(address, into: &toRaise, needsSwitch && !needsDown)
+        let needsWeight = record?.wantedWeight(manners) != nil
+        let isHeldUp = needsWeight && record?.weight.isInVain == false
+        Self.sort(address, into: &toRaise, needsSwitch && !needsDown && !isHeldUp)
+        let isToldOnly = manners.isDryRun && record?.weight.isTold == true
+        Self.sort(address, into: &toWeigh, needsWeight && isReady && !isToldOnly)
+        steps.set(address, at: record?.weight.nextStep(manners.slowStart))
         Self.sort(address, into: &toMove, record?.needsMove == true && isReady && !manners.isDryRun)
         Self.sort(address, into: &unconfirmed, record?.awaitsConfirmation == true)
         Self.sort(address, into: &down, record?.host.state == .down)
@@ -170,11 +206,13 @@ struct HostTable: Sendable {
         }
         poolGuard.update(address, record, isCandidate: needsDown && (!isDelayed || delayed.isReady(address)))
         let intent = record?.intent ?? restored.intents[address]
-        if intents[address] != intent {
+        let weight = record.map(\.weight.memory) ?? restoredWeights[address]
+        if intents[address] != intent || weights[address] != weight {
             intents[address] = intent
-            intentChanges += 1
+            weights[address] = weight
+            memoryChanges += 1
         }
-        Self.sort(address, into: &decided, record?.isDecided == true)
+        Self.sort(address, into: &decided, record?.isPending == true)
     }
 
     private static func sort(_ address: IPAddress, into set: inout Set<IPAddress>, _ belongs: Bool) {

@@ -21,6 +21,11 @@ struct OutstandingCommands: Sendable {
         min(room(manners), max(0, manners.moves - entries.values.count(where: \.command.verb.movesUsers)))
     }
 
+    /// How many more may go out that set weights.
+    func roomToWeigh(_ manners: Reconciliation.Manners) -> Int {
+        min(room(manners), max(0, manners.weighings - entries.values.count { $0.command.verb == .hostUpdate }))
+    }
+
     mutating func sent(_ command: DirectorCommand, _ address: IPAddress, at now: Instant) -> Reconciliation.CommandID {
         lastID += 1
         entries[lastID] = Entry(address: address, command: command, sentAt: now)

@@ -5,7 +5,8 @@ internal import Site
 struct Pause: Sendable {
     private var growing = Instant.origin
     private var held = Instant.origin
-    private var attempts = 0
+    /// So many attempts were in vain.
+    private(set) var attempts = 0
 
     /// When it is over.
     var until: Instant { max(growing, held) }

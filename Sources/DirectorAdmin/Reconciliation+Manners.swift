@@ -29,12 +29,17 @@ extension Reconciliation {
         package var delayedDown: DelayedDown?
         /// How many healthy backends of a pool a HOST-DOWN has to leave.
         package var minHealthy = MinHealthy.off
-        /// Have a HOST-DOWN written down before it is sent, so that a restart does not forget whose it was.
+        /// Have a HOST-DOWN and a HOST-UPDATE written down before they are sent, so that a restart does not forget whose
+        /// they were.
         package var recordsDowns = false
         /// How old a HOST-DOWN that is written down may be when it is sent.
         package var intentAge = Duration.seconds(5)
         /// So many HOST-DOWNs are written down at once while there is no room for their commands.
         package var decidedAhead = 256
+        /// How a backend that comes back gets its users; nil: all at once.
+        package var slowStart: SlowStart?
+        /// How many connections at once may set weights: a HOST-DOWN must not wait for them.
+        package var weighings = 4
         /// Tell what would be commanded, and command nothing.
         package var isDryRun = false
 

@@ -17,7 +17,7 @@ package struct Reconciliation: Sendable {
         case abandon(CommandID)
         /// Poll this backend now, out of its turn.
         case poll(IPAddress)
-        /// Write down `intents`, which are others now; answer with `recorded`, also when it cannot be done.
+        /// Write down `intents` and `weights`, which are others now; answer with `recorded`, also when it cannot be done.
         case record(RecordID)
         /// Tell what happened.
         case report(DirectorEvent)
@@ -26,7 +26,7 @@ package struct Reconciliation: Sendable {
     /// Names a command while it is under way.
     package typealias CommandID = Int
 
-    /// Names a state of `intents`; later ones are greater.
+    /// Names a state of `intents` and `weights`; later ones are greater.
     package typealias RecordID = Int
 
     /// How the director is handled; may change at any time, and is in force when next woken.
@@ -39,15 +39,18 @@ package struct Reconciliation: Sendable {
     /// Whether the director has ever answered HOST-RESET-USERS: its silence is then no sign of age.
     private var knowsMoves = false
     private var toldMoveUnknown = false
-    /// The number of changes of the intents is the number of their record.
+    /// The number of changes of what is written down is the number of its record.
     private var lastRecord: RecordID = 0
-    /// The backends whose HOST-DOWN is decided, and the first record that has it.
+    /// The backends whose HOST-DOWN or HOST-UPDATE is decided, and the first record that has it.
     private var unrecorded: [IPAddress: RecordID] = [:]
 
     /// A machine that lists for the first time as soon as it is woken; `restored` is what an earlier run had written down.
-    package init(manners: Manners, restored: RestoredIntents = RestoredIntents()) {
+    package init(
+        manners: Manners, restored: RestoredIntents = RestoredIntents(), weights: [IPAddress: WeightMemory] = [:],
+        orders: [IPAddress: MaintenanceOrder] = [:]
+    ) {
         self.manners = manners
-        table = HostTable(restored: restored)
+        table = HostTable(restored: restored, weights: weights, orders: orders)
     }
 
     /// Another director is asked from now on: what the former one said of the ring is not this one's word.
@@ -77,6 +80,21 @@ package struct Reconciliation: Sendable {
     /// What is to be written down: the HOST-DOWNs of this monitor that are decided, under way, or in force.
     package var intents: [IPAddress: DownIntent] { table.intents }
 
+    /// What is to be written down of the weights that this monitor has changed.
+    package var weights: [IPAddress: WeightMemory] { table.weights }
+
+    /// What is listed of a backend that gets its users step by step, and what it is to be in the end; nil when it does not.
+    package func slowStart(of address: IPAddress) -> (vhosts: Int, target: Int)? {
+        guard let record = table[address], let memory = record.weight.memory, !memory.isDrained else { return nil }
+        return (record.host.vhosts, memory.target)
+    }
+
+    /// The weight of a listed backend that cannot be set to 0 and back; nil where it can.
+    package func undrainableWeight(of address: IPAddress) -> Int? {
+        guard let record = table[address], record.weight.memory == nil, !record.host.canBeDrained else { return nil }
+        return record.host.vhosts
+    }
+
     /// Whether a backend is listed as down, and it was this monitor that took it down.
     package func isOwnDown(_ address: IPAddress) -> Bool {
         if case .own = table[address]?.ownership { return true }
@@ -92,7 +110,7 @@ extension Reconciliation {
         let delayed = manners.delayedDown.map(table.delayed.nextReady) ?? .distantFuture
         let overdue = commands.nextDeadline(manners, support)
         let reminders = min(contact.nextReminder(manners), table.poolGuard.nextTelling(manners))
-        return min(min(nextList, reminders), min(delayed, overdue))
+        return min(min(nextList, reminders), min(delayed, overdue), table.nextStep)
     }
 
     /// Time has passed.
@@ -116,7 +134,7 @@ extension Reconciliation {
         let isSettled = contact.isSettled
         table.update(address, manners) {
             $0.evidence = evidence
-            isNew = $0.want(state, isSettled: isSettled, at: now)
+            isNew = $0.want(state, isSettled: isSettled, at: now, manners)
         }
         let witnesses = beginsToFail ? table.witnesses(for: address, at: now, manners) : []
         let isNews = isNew || table.poolGuard.awaitsNews(of: address)
@@ -128,12 +146,18 @@ extension Reconciliation {
         table.update(address, manners) { $0.evidence.isAsked = true }
     }
 
-    /// The intents of this record and all before it are written down, or could not be.
+    /// A person orders something for a backend, listed or not.
+    package mutating func ordered(_ order: MaintenanceOrder, for address: IPAddress, at now: Instant) -> [Action] {
+        table.ordered(order, for: address, manners)
+        return proceed(at: now)
+    }
+
+    /// This record and all before it are written down, or could not be.
     package mutating func recorded(_ record: RecordID, at now: Instant) -> [Action] {
         // In a settled order: the same events give the same actions.
         for (address, needed) in unrecorded.sorted(by: { $0.key < $1.key }) where needed <= record {
             unrecorded[address] = nil
-            table.update(address, manners) { $0.downRecorded() }
+            table.update(address, manners) { $0.recorded() }
         }
         return proceed(at: now)
     }
@@ -189,6 +213,7 @@ extension Reconciliation {
     private mutating func proceed(at now: Instant) -> [Action] {
         var actions = giveUpMoves()
         actions += table.delaysPassed(at: now, manners).map(Action.report)
+        table.stepsAreDue(at: now, manners)
         actions += guardPools(at: now)
         if contact.permitsCommands(at: now, manners) {
             actions += manners.isDryRun ? tellCommands(at: now) : sendCommands(at: now)
@@ -207,10 +232,10 @@ extension Reconciliation {
         return guarded.events.map(Action.report) + guarded.polls.map(Action.poll)
     }
 
-    /// Has the intents written down when they are others than before.
+    /// Has what must not be forgotten written down when it is other than before.
     private mutating func record() -> [Action] {
-        guard manners.recordsDowns, table.intentChanges > lastRecord else { return [] }
-        lastRecord = table.intentChanges
+        guard manners.recordsDowns, table.memoryChanges > lastRecord else { return [] }
+        lastRecord = table.memoryChanges
         unrecorded = unrecorded.filter { table.decided.contains($0.key) }
         for address in table.decided where unrecorded[address] == nil { unrecorded[address] = lastRecord }
         return [.record(lastRecord)]
@@ -219,7 +244,8 @@ extension Reconciliation {
     private var nextList: Instant {
         contact.nextList(
             manners, mustConfirm: !table.unconfirmed.isEmpty,
-            othersWait: !table.permitted(manners).allSatisfy(\.isEmpty) || !table.toMove.isEmpty, waiting: waiting)
+            othersWait: !table.permitted(manners).allSatisfy(\.isEmpty) || !table.toMove.isEmpty
+                || !table.toWeigh.isEmpty, waiting: waiting)
     }
 
     /// Since when the first host has been waiting for a list that a command can rest on; nil when none is.
@@ -228,6 +254,7 @@ extension Reconciliation {
         if commands.room(manners) > 0 {
             for queue in table.permitted(manners) { wait(for: queue, \.pause, &earliest) }
         }
+        if commands.roomToWeigh(manners) > 0 { wait(for: table.toWeigh.elements[...], \.weight.pause, &earliest) }
         if commands.roomToMove(manners) > 0 { wait(for: table.toMove.elements[...], \.move.pause, &earliest) }
         return earliest
     }
@@ -274,6 +301,13 @@ extension Reconciliation {
                 actions.append(send(DirectorCommand(verb, record.host), record.host.address, at: now))
             }
         }
+        let places = commands.roomToWeigh(manners) + (manners.recordsDowns ? manners.decidedAhead : 0)
+        for record in ready(table.toWeigh.elements[...], \.weight.pause, at: now, atMost: places) {
+            guard let vhosts = record.wantedWeight(manners), isRecorded(record, vhosts),
+                commands.roomToWeigh(manners) > 0
+            else { continue }
+            actions.append(send(DirectorCommand(weighing: record.host, vhosts), record.host.address, at: now))
+        }
         for record in ready(table.toMove.elements[...], \.move.pause, at: now, atMost: commands.roomToMove(manners)) {
             let command = DirectorCommand(manners.moveVerb, record.host, parallelMoves: manners.parallelMoves)
             actions.append(send(command, record.host.address, at: now))
@@ -291,10 +325,22 @@ extension Reconciliation {
         case .none, .own, .intended:
             table.update(record.host.address, manners) {
                 $0.downDecided(at: now)
-                if !manners.recordsDowns { $0.downRecorded() }
+                if !manners.recordsDowns { $0.recorded() }
             }
             return !manners.recordsDowns
         }
+    }
+
+    /// The same of a HOST-UPDATE.
+    private mutating func isRecorded(_ record: HostRecord, _ vhosts: Int) -> Bool {
+        if record.weight.isRecorded(vhosts) { return true }
+        if record.weight.isPending { return false }
+        unrecorded[record.host.address] = nil
+        table.update(record.host.address, manners) {
+            $0.weightDecided(vhosts)
+            if !manners.recordsDowns { $0.recorded() }
+        }
+        return !manners.recordsDowns
     }
 
     private mutating func send(_ command: DirectorCommand, _ address: IPAddress, at now: Instant) -> Action {
@@ -310,6 +356,11 @@ extension Reconciliation {
             actions.append(.report(.wouldSend(record.host, verb)))
             if verb == .hostDown { actions.append(.report(.wouldSend(record.host, manners.moveVerb))) }
             table.update(record.host.address, manners) { $0.isWishTold = true }
+        }
+        for record in ready(table.toWeigh.elements[...], \.weight.pause, at: now) {
+            guard let vhosts = record.wantedWeight(manners) else { continue }
+            actions.append(.report(.wouldSetWeight(record.host, vhosts)))
+            table.update(record.host.address, manners) { $0.weightIsTold() }
         }
         return actions
     }

@@ -98,6 +98,24 @@ package final class MonitorDriver {
         chronicle.entries(of: backend, atMost: limit)
     }
 
+    /// Leaves a backend to a person until the window is over; gives the window as it is kept.
+    package func startMaintenance(
+        of address: IPAddress, by who: String, reason: String, lasting time: Duration, drains: Bool
+    ) throws(MaintenanceRefusal) -> Maintenance {
+        let now = Instant.now()
+        let window = Maintenance(who: who, reason: reason, since: now, until: now + time, drains: drains)
+        if let objection = machine.objection(to: window, for: address, at: now) { throw objection }
+        feed(.maintenanceStarted(window, for: address))
+        if case .ordered(let kept) = machine.maintenance(of: address) { return kept }
+        return window
+    }
+
+    /// Ends a window before its time.
+    package func endMaintenance(of address: IPAddress, by who: String) throws(MaintenanceRefusal) {
+        if let objection = machine.objection(toEndOf: address) { throw objection }
+        feed(.maintenanceEnded(address, by: who))
+    }
+
     private func feed(_ event: MonitorMachine.Event) {
         if suspension.hasSlept(at: .now(), sinceBoot: .sinceBoot()) { inbox.append(.suspended) }
         inbox.append(event)

@@ -22,8 +22,12 @@ package indirect enum MonitorEvent: Hashable, Sendable {
     case backendFaulty(backend: String, Fault, FaultConsequence)
     /// A backend is healthy and down, and is left so; told once.
     case leftDown(backend: String, Raising.Hold)
-    /// What is told of any backend, of one that an administrator has taken out by its weight: nobody's alarm.
+    /// What is told of any backend, of one that is under maintenance, by its weight or by a window: nobody's alarm.
     case underMaintenance(MonitorEvent)
+    /// A person leaves a backend to itself, until so many seconds since 1970; `isExtended` where a window went on already.
+    case maintenanceStarted(backend: String, Maintenance, until: Int, isExtended: Bool)
+    /// That is over: somebody has ended it, or nobody, and its time has come.
+    case maintenanceEnded(backend: String, Maintenance, by: String?)
     /// One of the failed polls that led to it, so long ago, with its transcript; follows `backendFaulty`.
     case failedPollRecalled(backend: String, FailedPoll, ago: Duration)
     /// More polls are due than can be under way.
@@ -52,7 +56,7 @@ package enum FaultConsequence: Hashable, Sendable {
     case delayedDown(Duration)
     /// Nothing: the director has it down already.
     case alreadyDown
-    /// Nothing: an administrator has taken it out by its weight.
+    /// Nothing: an administrator has taken it out by its weight, or it is in a maintenance window.
     case maintenance
     /// Nothing but a line of what would be sent.
     case dryRun

@@ -47,6 +47,10 @@ extension MonitorMachine {
         case policyChanged(Policy)
         /// Another director is asked from now on; the former one's answers do not come any more.
         case directorChanged
+        /// A person leaves a backend to itself until a given time; nothing happens where `objection` has one.
+        case maintenanceStarted(Maintenance, for: IPAddress)
+        /// A person has ended that before its time.
+        case maintenanceEnded(IPAddress, by: String)
         /// The machine was suspended for a while that the clock knows nothing of; comes before whatever else happens then.
         case suspended
     }

@@ -10,9 +10,9 @@ package import Site
 package struct MonitorMachine: Sendable {
     private(set) var policy: Policy
     private var rules: BackendHealth.Rules
-    private(set) var schedule: Schedule
-    private(set) var reconciliation: Reconciliation
-    private(set) var backends: [IPAddress: WatchedBackend] = [:]
+    var schedule: Schedule
+    var reconciliation: Reconciliation
+    var backends: [IPAddress: WatchedBackend] = [:]
     private var rounds = 0
     /// When something was last handled.
     private var handledAt: Instant
@@ -20,11 +20,14 @@ package struct MonitorMachine: Sendable {
     private static let longestDelay = Duration.seconds(1)
     private var troubles = ToldTroubles()
     private var unusedAccounts = UnusedAccounts()
-    private var records = StateRecords()
+    var records = StateRecords()
     private var sentinels: Sentinels
     /// What is known of backends that went up or down before, listed or not.
     private var raising: [IPAddress: Raising]
     private var absences: Absences
+    var windows: MaintenanceWindows
+    /// `Instant.origin` in seconds since 1970.
+    let unixOrigin: Int
 
     /// A monitor that knows no backends yet; it reads the director as soon as it is woken.
     ///
@@ -37,11 +40,15 @@ package struct MonitorMachine: Sendable {
         self.rules = policy.rules
         self.schedule = Schedule(interval: policy.interval, from: now)
         self.reconciliation = Reconciliation(
-            manners: policy.manners, restored: RestoredIntents(restored.intents, unixOrigin: unixOrigin))
+            manners: policy.manners, restored: RestoredIntents(restored.intents, unixOrigin: unixOrigin),
+            weights: restored.weights, orders: restored.windows.mapValues(\.order))
         self.sentinels = Sentinels(limit: policy.sentinelLimit, pause: policy.interval)
         self.raising = restored.raising
         self.absences = Absences(
-            restored.absences, ofAll: Array(restored.intents.keys) + restored.raising.keys, at: now)
+            restored.absences,
+            ofAll: Array(restored.intents.keys) + restored.raising.keys + restored.weights.keys, at: now)
+        self.windows = MaintenanceWindows(restored.windows)
+        self.unixOrigin = unixOrigin
         self.handledAt = now
     }
 
@@ -50,7 +57,9 @@ package struct MonitorMachine: Sendable {
 
     /// When `woke` is to come at the latest, unless something else happens before.
     package var nextWake: Instant {
-        min(reconciliation.nextWake, schedule.nextWake ?? .distantFuture, sentinels.nextWake ?? .distantFuture)
+        min(
+            reconciliation.nextWake, schedule.nextWake ?? .distantFuture, sentinels.nextWake ?? .distantFuture,
+            windows.nextEnd)
     }
 
     /// Whether a backend is listed, as far as is known.
@@ -65,6 +74,7 @@ package struct MonitorMachine: Sendable {
     package mutating func handle(_ event: Event, at now: Instant) -> [Action] {
         let doubts = doubtAfterGap(at: now)
         handledAt = now
+        let ends = endMaintenances(at: now)
         let actions =
             switch event {
             case .woke:
@@ -83,15 +93,17 @@ package struct MonitorMachine: Sendable {
             case .policyChanged(let policy): change(to: policy, at: now)
             case .directorChanged: directorChanged()
             case .suspended: suspended(at: now)
+            case .maintenanceStarted(let window, let address): maintenanceStarted(window, address, at: now)
+            case .maintenanceEnded(let address, let who): maintenanceEnded(address, by: who, at: now)
             }
-        return doubts + actions + save()
+        return doubts + ends + actions + save()
     }
 }
 
 // MARK: - Rounds
 
 extension MonitorMachine {
-    private mutating func startRounds(at now: Instant) -> [Action] {
+    mutating func startRounds(at now: Instant) -> [Action] {
         var actions: [Action] = []
         for address in schedule.due(at: now) {
             guard policy.polls(address) else {
@@ -152,7 +164,7 @@ extension MonitorMachine {
     }
 
     /// Passes on what a backend's polls now ask for.
-    private mutating func conclude(_ address: IPAddress, at now: Instant) -> [Action] {
+    mutating func conclude(_ address: IPAddress, at now: Instant) -> [Action] {
         guard let evidence = backends[address]?.evidence(rules),
             let wanted = backends[address]?.wanted(
                 policy.deciding, isOwnDown: reconciliation.isOwnDown(address), at: now)
@@ -198,7 +210,7 @@ extension MonitorMachine {
 
 extension MonitorMachine {
     /// Passes on what the reconciliation wants, and keeps up with the backends that the director lists.
-    private mutating func follow(_ steps: [Reconciliation.Action], at now: Instant) -> [Action] {
+    mutating func follow(_ steps: [Reconciliation.Action], at now: Instant) -> [Action] {
         steps.flatMap { step -> [Action] in
             switch step {
             case .list: return [.list]
@@ -218,20 +230,23 @@ extension MonitorMachine {
     private mutating func told(_ event: DirectorEvent, at now: Instant) -> [Action] {
         switch event {
         case .hostAppeared(let host):
-            backends[host.address] = WatchedBackend(host, raising: raising[host.address] ?? Raising())
+            backends[host.address] = WatchedBackend(
+                host, raising: raising[host.address] ?? Raising(), isOrderedOut: windows[host.address] != nil)
             schedule.add(host.address, at: now)
             if absences.ended(host.address) { records.changed() }
         case .hostDisappeared(let host):
             backends[host.address] = nil
             schedule.remove(host.address)
             troubles.forget(host.address)
-            if raising[host.address] != nil || reconciliation.intents[host.address] != nil {
+            if raising[host.address] != nil || reconciliation.intents[host.address] != nil
+                || reconciliation.weights[host.address] != nil
+            {
                 absences.began(host.address, at: now)
                 records.changed()
             }
             return [.tell(.director(event))] + keepSentinel(host.address, at: now)
         case .maintenanceChanged(let host):
-            backends[host.address]?.isInMaintenance = host.isInMaintenance
+            backends[host.address]?.isOutByWeight = host.isInMaintenance
             return [.tell(.director(event))] + keepSentinel(host.address, at: now)
         case .stateChanged(let host, let cause):
             let backend = backends[host.address]
@@ -259,7 +274,7 @@ extension MonitorMachine {
 extension MonitorMachine {
     /// A backend that is well has a sentinel. One that is down has none, as it is polled to come up; nor has one that an
     /// administrator is working on.
-    private mutating func keepSentinel(_ address: IPAddress, at now: Instant) -> [Action] {
+    mutating func keepSentinel(_ address: IPAddress, at now: Instant) -> [Action] {
         guard let backend = backends[address], backend.mayHaveSentinel else {
             return perform(sentinels.unwanted(address))
         }
@@ -303,7 +318,9 @@ extension MonitorMachine {
 
     private mutating func save() -> [Action] {
         guard policy.keepsState, let version = records.next() else { return [] }
-        let state = MonitorState(intents: reconciliation.intents, raising: raising, absences: absences.since)
+        let state = MonitorState(
+            intents: reconciliation.intents, raising: raising, absences: absences.since, windows: windows.all,
+            weights: reconciliation.weights)
         return [.save(state, version: version)]
     }
 

@@ -2,7 +2,8 @@ package import DirectorAdmin
 package import Health
 package import Site
 
-/// What a restart must not forget: whose downs they are, and what holds backends down.
+/// What a restart must not forget: whose downs they are, what holds backends down, who works
+/// on which, and what their weights are to be.
 package struct MonitorState: Hashable, Sendable {
     /// This monitor's own HOST-DOWNs, decided, under way, or in force.
     package var intents: [IPAddress: DownIntent]
@@ -12,21 +13,30 @@ package struct MonitorState: Hashable, Sendable {
     /// Since when those of them have not been listed that are not.
     package var absences: [IPAddress: Instant]
 
+    /// The maintenance windows that go on, also those whose end has passed since.
+    package var windows: [IPAddress: Maintenance]
+    /// The weights that backends are to have in the end, where this monitor has changed them.
+    package var weights: [IPAddress: WeightMemory]
+
     /// Makes the state; by itself, that of a monitor that has done nothing yet.
     package init(
         intents: [IPAddress: DownIntent] = [:], raising: [IPAddress: Raising] = [:],
-        absences: [IPAddress: Instant] = [:]
+        absences: [IPAddress: Instant] = [:], windows: [IPAddress: Maintenance] = [:],
+        weights: [IPAddress: WeightMemory] = [:]
     ) {
         self.intents = intents
         self.raising = raising
         self.absences = absences
+        self.windows = windows
+        self.weights = weights
     }
 
     /// The same as it can be by the clock of now: see `Raising.clamped`.
     package func clamped(at now: Instant) -> MonitorState {
         MonitorState(
             intents: intents, raising: raising.mapValues { $0.clamped(at: now) },
-            absences: absences.mapValues { min($0, now) })
+            absences: absences.mapValues { min($0, now) }, windows: windows.mapValues { $0.clamped(at: now) },
+            weights: weights.mapValues { $0.clamped(at: now) })
     }
 }
 

@@ -1,3 +1,4 @@
+internal import DirectorAdmin
 internal import Health
 internal import Probes
 package import Settings
@@ -65,6 +66,9 @@ extension Deciding {
         rapidTimeout = settings.effectiveRapidTimeout
         if settings.delaysDown {
             delayedDown = DelayedDown(delay: settings.delayedDownDelay, limit: settings.delayedDownLimit)
+        }
+        if settings.slowStart > .zero {
+            slowStart = SlowStart(duration: settings.slowStart, steps: settings.slowStartSteps)
         }
         flushes = settings.usesHostFlush
         parallelMoves = settings.parallelMoves

@@ -92,6 +92,7 @@ package struct Policy: Sendable {
         manners.parallelMoves = deciding.parallelMoves
         manners.delayedDown = deciding.delayedDown
         manners.isDryRun = isDryRun
+        manners.slowStart = deciding.slowStart
         manners.minHealthy = deciding.minHealthy
         manners.recordsDowns = keepsState
         return manners
@@ -130,6 +131,8 @@ package struct Deciding: Hashable, Sendable {
     package var raising = Raising.Rules()
     /// What failures mean that may be no fault of the backend's.
     package var rejection = Rejection()
+    /// How a backend that comes back gets its users; nil: all at once.
+    package var slowStart: SlowStart?
     /// How many users are moved at once; nil for the director's own number.
     package var parallelMoves: Int?
 

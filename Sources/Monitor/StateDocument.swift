@@ -23,6 +23,7 @@ package struct StateDocument: Encodable {
             case warEnd = "war_end"
             case flapHold = "flap_hold"
             case absentSince = "absent_since"
+            case maintenance, weight
         }
 
         var down: Down?
@@ -33,6 +34,8 @@ package struct StateDocument: Encodable {
         var flapHold: Double?
         var downs: [Double]?
         var absentSince: Double?
+        var maintenance: StateDocument.Window?
+        var weight: StateDocument.Weight?
     }
 
     fileprivate struct Down: Codable {
@@ -57,7 +60,7 @@ package struct StateDocument: Encodable {
     private static let currentVersion = 1
     private static let kind = "dovemon state"
     /// What no clock of ours says: JSON may hold any number, and none of them may trap.
-    fileprivate static let times = 0.0...1e10
+    static let times = 0.0...1e10
 
     /// Longer than any hold.
     fileprivate static let holds = 0.0...86_400
@@ -83,6 +86,12 @@ package struct StateDocument: Encodable {
             entry.flapHold = raising.flapHold?.inSeconds
             entry.downs = raising.downs.isEmpty ? nil : raising.downs.map { origin + $0.seconds }
             backends["\(address)"] = entry
+        }
+        for (address, window) in state.windows {
+            backends["\(address)", default: Entry()].maintenance = Window(window, origin)
+        }
+        for (address, memory) in state.weights {
+            backends["\(address)", default: Entry()].weight = Weight(memory, origin)
         }
         for (address, since) in state.absences { backends["\(address)"]?.absentSince = origin + since.seconds }
         let encoder = JSONEncoder()
@@ -115,15 +124,17 @@ package struct StateDocument: Encodable {
             }
             let raising = entry.raising(origin)
             state.raising[address] = raising.memory
-            guard let since = entry.absentSince, state.intents[address] != nil || raising.memory != nil else {
-                continue
-            }
+            state.windows[address] = entry.maintenance?.window(origin)
+            state.weights[address] = entry.weight?.memory(origin)
+            guard let since = entry.absentSince,
+                state.intents[address] != nil || raising.memory != nil || entry.weight != nil
+            else { continue }
             state.absences[address] = instant(since, origin)
         }
         return (state, damaged.sorted())
     }
 
-    fileprivate static func instant(_ time: Double, _ origin: Double) -> Instant {
+    static func instant(_ time: Double, _ origin: Double) -> Instant {
         .origin + .milliseconds(Int64(((time - origin) * 1000).rounded()))
     }
 }
@@ -131,6 +142,7 @@ package struct StateDocument: Encodable {
 extension StateDocument.Entry {
     fileprivate var isSane: Bool {
         let times = [down?.at, raisedAt, upAt, warEnd, absentSince].compactMap { $0 } + (downs ?? [])
+        guard maintenance?.isSane ?? true, weight?.isSane ?? true else { return false }
         return times.allSatisfy(StateDocument.times.contains) && (downs ?? []).count <= 1000
             && [warHold, flapHold].compactMap { $0 }.allSatisfy(StateDocument.holds.contains)
     }
@@ -148,5 +160,5 @@ extension StateDocument.Entry {
 }
 
 extension Instant {
-    fileprivate var seconds: Double { (self - .origin).inSeconds }
+    var seconds: Double { (self - .origin).inSeconds }
 }

@@ -8,7 +8,10 @@ struct WatchedBackend: Sendable {
     /// The address as the director spells it.
     let spelling: String
     var listed: HostState?
-    var isInMaintenance: Bool
+    /// Whether an administrator has set its weight to 0.
+    var isOutByWeight: Bool
+    /// Whether a maintenance window goes on.
+    var isOrderedOut: Bool
     /// Polls of a backend that was dropped meanwhile bear another number.
     private(set) var round = 0
     private(set) var order = RoundOrder([])
@@ -34,13 +37,17 @@ struct WatchedBackend: Sendable {
     /// Whether the failures that were counted were long ago, so that another one is needed.
     private var isDoubted = false
 
-    init(_ host: Host, raising: Raising) {
+    init(_ host: Host, raising: Raising, isOrderedOut: Bool = false) {
         spelling = host.spelling
         listed = host.state
-        isInMaintenance = host.isInMaintenance
+        isOutByWeight = host.isInMaintenance
+        self.isOrderedOut = isOrderedOut
         self.raising = raising
         wentDownUnseen = host.state == .down && raising.upAt != nil
     }
+
+    /// Whether it is nobody's alarm, and not to be touched.
+    var isInMaintenance: Bool { isOutByWeight || isOrderedOut }
 
     /// What the pool guard has to know of its polls.
     func evidence(_ rules: BackendHealth.Rules) -> PollEvidence {
@@ -185,7 +192,8 @@ extension WatchedBackend {
     mutating func stateChanged(to state: HostState?, byOthers: Bool, _ rules: Raising.Rules, at now: Instant)
         -> Raising.Hold?
     {
-        let isHealthy = verdict == .healthy
+        // What others do while a person has it in hand is that person's work, and no quarrel.
+        let isHealthy = verdict == .healthy && !isOrderedOut
         listed = state
         wentDownUnseen = false
         switch state {

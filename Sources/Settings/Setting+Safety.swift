@@ -24,6 +24,12 @@ extension Setting {
             "flap_hold", \.flapHold, .seconds(from: 1, upTo: 3_600),
             "how long a flapping backend has to poll well before HOST-UP, doubling up to an hour"),
         Setting(
+            "slow_start", \.slowStart, .seconds(upTo: 86_400),
+            "how long a backend that comes back takes to its whole weight; 0: it has that at once"),
+        Setting(
+            "slow_start_steps", \.slowStartSteps, .integer(in: 2...100),
+            "in how many steps, the one included that it comes up with"),
+        Setting(
             "state_file", \.stateFile, .path,
             "where is written down what a restart must not forget; empty: nowhere"),
     ]

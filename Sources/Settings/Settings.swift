@@ -70,6 +70,10 @@ package struct Settings: Equatable, Sendable {
     package var flapWindow = Duration.seconds(600)
     /// How long a flapping backend has to poll well before HOST-UP.
     package var flapHold = Duration.seconds(120)
+    /// How long a backend that comes back takes to its whole weight; zero where it has that at once.
+    package var slowStart = Duration.zero
+    /// In how many steps.
+    package var slowStartSteps = 5
     /// The path of the file with what a restart must not forget; nil for none.
     package var stateFile: String? = "/var/lib/dovemon/state.json"
 

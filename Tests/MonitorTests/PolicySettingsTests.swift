@@ -1,3 +1,4 @@
+import DirectorAdmin
 import Monitor
 import Probes
 import Settings
@@ -61,6 +62,10 @@ struct Effect: CustomTestStringConvertible, Sendable {
         Effect("flap_limit: 3") { $0.deciding.raising.flapLimit = 3 },
         Effect("flap_window: 60") { $0.deciding.raising.flapWindow = .seconds(60) },
         Effect("flap_hold: 60") { $0.deciding.raising.flapHold = .seconds(60) },
+        Effect("slow_start: 300") { $0.deciding.slowStart = SlowStart(duration: .seconds(300), steps: 5) },
+        Effect("slow_start_steps: 3", with: "slow_start: 60") {
+            $0.deciding.slowStart = SlowStart(duration: .seconds(60), steps: 3)
+        },
         Effect("state_file: ''") { $0.hasStateFile = false },
         Effect("poll_unknown_backends: no") { $0.pollsUnknownBackends = false },
         Effect("poll_imap: no", with: "poll_pop3: yes") { $0.services = [pop3] },

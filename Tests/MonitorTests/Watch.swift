@@ -196,10 +196,10 @@ extension Host {
             switch command.verb {
             case .hostDown: .down
             case .hostUp: .up
-            case .hostResetUsers, .hostFlush: state
+            case .hostUpdate, .hostResetUsers, .hostFlush: state
             }
         return Host(
-            address: address, spelling: spelling, vhosts: vhosts, users: users, tag: tag, state: newState,
+            address: address, spelling: spelling, vhosts: command.vhosts ?? vhosts, users: users, tag: tag, state: newState,
             lastChange: lastChange)
     }
 }

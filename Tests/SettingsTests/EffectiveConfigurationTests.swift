@@ -38,6 +38,8 @@ import Testing
             flap_limit: 3
             flap_window: 900
             flap_hold: 30
+            slow_start: 300
+            slow_start_steps: 7
             state_file: /tmp/s
             auth: sasl
             poll_unknown_backends: no

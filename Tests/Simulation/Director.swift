@@ -44,6 +44,8 @@ final class Director {
     final class Order {
         let backend: Int
         let verb: DirectorCommand.Verb
+        /// With HOST-UPDATE.
+        let vhosts: Int?
         /// Which monitor has sent it.
         let monitor: Int
         let reply: (CommandReply) -> Void
@@ -51,9 +53,13 @@ final class Director {
         /// Whether its reply goes to nobody: the client is gone, or a fault swallows it.
         var isMute = false
 
-        init(backend: Int, verb: DirectorCommand.Verb, monitor: Int, reply: @escaping (CommandReply) -> Void) {
+        init(
+            backend: Int, verb: DirectorCommand.Verb, vhosts: Int?, monitor: Int,
+            reply: @escaping (CommandReply) -> Void
+        ) {
             self.backend = backend
             self.verb = verb
+            self.vhosts = vhosts
             self.monitor = monitor
             self.reply = reply
         }

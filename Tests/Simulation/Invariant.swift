@@ -12,8 +12,11 @@ package enum Invariant: String, CaseIterable, Sendable {
     case commandNeeded
     /// HOST-DOWN follows as many failures in a row as are needed, HOST-UP as many good rounds.
     case evidence
-    /// No command for a backend whose weight is 0.
+    /// No command for a backend whose weight is 0, or that is in a maintenance window, but those that drain it and give it
+    /// back its weight; no alarm either, and the window ends in time.
     case maintenance
+    /// Weights are changed on the way to the one that there was, and end there, or where an administrator has set them.
+    case weights
     /// One command at a time for a backend; one that was given up counts for a minute.
     case oneCommand
     /// At most eight connections with commands, four of them to move users.

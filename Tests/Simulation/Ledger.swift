@@ -63,6 +63,12 @@ struct Ledger {
         var flapHold: Duration?
         /// When the pool guard last had too few others.
         var guardedAt = Instant.origin
+        /// The maintenance window that goes on at this monitor.
+        var window: Maintenance?
+        /// The weight that it had before this monitor changed it.
+        var weightBefore: Int?
+        /// Whether this monitor has set its weight to 0.
+        var isDrained = false
         /// What is to be told of an own change, whose reply came then.
         var owed: (state: HostState, at: Instant)?
         /// Nothing has excused this backend's being late since then.

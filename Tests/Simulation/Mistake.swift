@@ -44,6 +44,16 @@ package enum Mistake: String, CaseIterable, Sendable {
     case stateUnread = "state-unread"
     /// A quarrel with another monitor is none.
     case warIgnored = "war-ignored"
+    /// A restart forgets what weights backends are to have.
+    case weightsForgotten = "weights-forgotten"
+    /// A restart forgets maintenance windows.
+    case windowsForgotten = "windows-forgotten"
+    /// The machine never hears of maintenance windows.
+    case windowIgnored = "window-ignored"
+    /// The weight of a backend that was drained is not restored.
+    case drainsKept = "drains-kept"
+    /// Slow start never ends.
+    case slowStartEndless = "slow-start-endless"
     /// What others took down is put up, whatever the settings say.
     case othersDownsEnded = "others-downs-ended"
 }

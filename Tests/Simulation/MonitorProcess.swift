@@ -14,6 +14,7 @@ final class MonitorProcess {
     /// Counts the processes: what was under way in a former one concerns nobody.
     private(set) var incarnation = 0
     private(set) var isStopped = false
+    private(set) var startedAt = Instant.origin
     /// What has arrived while the process was stopped.
     private var arrived: [() -> Void] = []
     private var orders: [Reconciliation.CommandID: Director.Order] = [:]
@@ -45,15 +46,19 @@ final class MonitorProcess {
     var isRunning: Bool { isAlive && !isStopped }
 
     func start() {
-        let restored = world.mistake == .stateUnread ? nil : file
+        var restored = world.mistake == .stateUnread ? nil : file
+        if world.mistake == .weightsForgotten { restored?.weights = [:] }
+        if world.mistake == .windowsForgotten { restored?.windows = [:] }
         machine = MonitorMachine(
             mistaken(policy), restored: restored ?? MonitorState(), unixOrigin: Ring.unixOrigin, at: world.agenda.now)
         world.referee.started(self, remembers: file != nil)
+        startedAt = world.agenda.now
         feed(.woke)
     }
 
     /// SIGKILL: all its connections are closed.
     func kill(keepsState: Bool) {
+        world.referee.killed(self, keepsState: keepsState)
         machine = nil
         saves = (false, nil)
         if !keepsState { file = nil }
@@ -73,6 +78,7 @@ final class MonitorProcess {
     func resume() {
         guard isStopped else { return }
         isStopped = false
+        startedAt = world.agenda.now
         if mistakes.chance(0.5) { feed(.woke) }
         let waiting = arrived
         arrived = []
@@ -86,6 +92,25 @@ final class MonitorProcess {
             feed(.policyChanged(mistaken(policy)))
         }
     }
+
+    /// Somebody begins a maintenance window.
+    func startMaintenance(_ backend: Int, lasting time: Duration, drains: Bool) {
+        whenRunning { [self] in
+            let now = world.agenda.now
+            let window = Maintenance(who: "root", reason: "work", since: now, until: now + time, drains: drains)
+            guard machine?.objection(to: window, for: world.address(backend), at: now) == nil else { return }
+            world.referee.maintenanceBegins(self, backend, window)
+            if world.mistake == .windowIgnored { return }
+            feed(.maintenanceStarted(window, for: world.address(backend)))
+        }
+    }
+
+    func endMaintenance(_ backend: Int) {
+        whenRunning { [self] in feed(.maintenanceEnded(world.address(backend), by: "root")) }
+    }
+
+    /// Whether it still has a word in a backend's weight, for ever.
+    func hasPlan(_ backend: Int) -> Bool { machine?.slowStart(of: world.address(backend)) != nil }
 
     /// Does something in this process, when it runs; never in another one.
     private func whenRunning(_ work: @escaping () -> Void) {
@@ -217,19 +242,22 @@ extension MonitorProcess {
         guard let address = IPAddress(command.spelling), let backend = world.number(of: address) else {
             return world.referee.violated(.commandNeeded, "\(command.verb.rawValue) for nobody")
         }
-        order(id, backend, command.verb)
+        order(id, backend, command.verb, command.vhosts)
         if world.mistake == .downTwice, command.verb == .hostDown { order(-id, backend, command.verb) }
         if world.mistake == .upTwice, command.verb == .hostUp { order(-id, backend, command.verb) }
     }
 
-    private func order(_ id: Reconciliation.CommandID, _ backend: Int, _ verb: DirectorCommand.Verb) {
-        world.referee.sent(self, id, backend, verb)
+    private func order(
+        _ id: Reconciliation.CommandID, _ backend: Int, _ verb: DirectorCommand.Verb, _ vhosts: Int? = nil
+    ) {
+        world.referee.sent(self, id, backend, verb, vhosts)
         let incarnation = incarnation
-        let order = Director.Order(backend: backend, verb: verb, monitor: number) { [self] reply in
+        let order = Director.Order(backend: backend, verb: verb, vhosts: vhosts, monitor: number) { [self] reply in
             guard self.incarnation == incarnation else { return }
             whenRunning { [self] in replied(id, reply) }
         }
         orders[id] = order
+        if world.mistake == .drainsKept, let vhosts, vhosts > 0, world.referee.ledgers[number].list?.rows[backend]?.vhosts == 0 { return order.reply(.ok) }
         if world.mistake == .upSwallowed, verb == .hostUp { return order.reply(.ok) }
         let delay = world.mistake == .downLate && verb == .hostDown ? policy.interval * 5 : .zero
         world.carry(order, to: director, after: delay)
@@ -295,6 +323,8 @@ extension MonitorProcess {
         case .removesAll: other.options.imap.removal = .all
         case .guardOff: other.deciding.minHealthy = .off
         case .outageForgotten where hasForgotten: other.deciding.minHealthy = .off
+        case .slowStartEndless where other.deciding.slowStart != nil:
+            other.deciding.slowStart?.duration = .seconds(100_000)
         case .warIgnored: other.deciding.raising.warHold = .zero
         case .othersDownsEnded: other.deciding.raising.ownOnly = false
         default: break

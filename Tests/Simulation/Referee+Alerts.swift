@@ -49,12 +49,14 @@ extension Referee {
     func told(_ monitor: MonitorProcess, _ event: MonitorEvent) {
         let number = monitor.number
         var event = event
-        if case .underMaintenance(let inner) = event { event = inner }
+        var isQuiet = false
+        if case .underMaintenance(let inner) = event { (event, isQuiet) = (inner, true) }
         switch event {
         case .pollSucceeded, .pollFailed, .pollUndetermined, .pollWarned, .rapidPollFailed: return
         case .stateChanged(let host, let cause, _):
             guard let backend = world.number(of: host.address) else { return }
             let known = ledgers[number].backends[backend]
+            require(isQuiet || known.window == nil, .maintenance, "m\(number) tells of backend \(backend) aloud")
             require(known.isKnown, .alerts, "m\(number) tells of backend \(backend), which it does not know")
             require(known.told != host.state, .alerts, "m\(number) tells of backend \(backend) twice the same")
             if let list = ledgers[number].list {
@@ -79,6 +81,10 @@ extension Referee {
             ledgers[number].backends[backend].isKnown = true
             ledgers[number].backends[backend].knownSince = now
             ledgers[number].backends[backend].told = host.state
+        case .maintenanceEnded(let spelling, _, _):
+            if let backend = IPAddress(spelling).flatMap(world.number) { maintenanceEnds(number, backend) }
+        case .director(.weightChanged(let host, let news)):
+            if let backend = world.number(of: host.address) { weightChanged(number, backend, news) }
         case .director(.hostDisappeared(let host)):
             guard let backend = world.number(of: host.address) else { return }
             forget(number, backend)
@@ -100,6 +106,9 @@ extension Referee {
         next.truthSince = former.truthSince
         next.version = former.version
         next.isOwnDown = former.isOwnDown
+        next.window = former.window
+        next.weightBefore = former.weightBefore
+        next.isDrained = former.isDrained
         ledgers[monitor].backends[backend] = next
     }
 }

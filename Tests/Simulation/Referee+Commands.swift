@@ -6,9 +6,9 @@ extension Referee {
     /// A list may be old by so much when a command rests on it, counted from its request.
     private static let oldestList = Duration.seconds(6)
 
-    func sent(_ monitor: MonitorProcess, _ id: Int, _ backend: Int, _ verb: DirectorCommand.Verb) {
+    func sent(_ monitor: MonitorProcess, _ id: Int, _ backend: Int, _ verb: DirectorCommand.Verb, _ vhosts: Int?) {
         let number = monitor.number
-        let name = "m\(number): \(verb.rawValue) for backend \(backend)"
+        let name = "m\(number): \(verb.rawValue)\(vhosts.map { " \($0)" } ?? "") for backend \(backend)"
         world.timeline.note(4, number, id, backend, verb.rawValue.utf8.count) { ">> \(name)" }
         count(verb)
         require(!monitor.policy.isDryRun, .dryRun, name)
@@ -33,6 +33,7 @@ extension Referee {
                 "\(name) after \(known.goodRounds) good rounds")
             let isAllowed = known.isOwnDown || !monitor.policy.deciding.raising.ownOnly
             require(isAllowed, .ownDowns, "\(name), which others took down")
+        case .hostUpdate: requireWeight(monitor, backend, vhosts ?? -1, name)
         case .hostResetUsers, .hostFlush:
             require(known.isOwnDown, .usersOfOwnDowns, "\(name), which others took down")
         }
@@ -43,6 +44,7 @@ extension Referee {
         switch verb {
         case .hostDown: counts.downs += 1
         case .hostUp: counts.ups += 1
+        case .hostUpdate: counts.updates += 1
         case .hostResetUsers, .hostFlush: counts.moves += 1
         }
     }
@@ -54,10 +56,12 @@ extension Referee {
         require(now - list.startedAt <= Self.oldestList, .freshList, "\(name) on a list that was begun too long ago")
         require(list.ring == .synced || list.ring == nil, .freshList, "\(name) on a ring that is not synced")
         guard let row = list.rows[backend] else { return violated(.commandNeeded, "\(name), which is not listed") }
-        require(row.vhosts > 0, .maintenance, name)
+        let isFree = row.vhosts > 0 && ledgers[monitor.number].backends[backend].window == nil
+        require(isFree || verb == .hostUpdate, .maintenance, name)
         switch verb {
         case .hostDown: require(row.state == .up, .commandNeeded, "\(name), which is down already")
         case .hostUp: require(row.state == .down, .commandNeeded, "\(name), which is up already")
+        case .hostUpdate: break
         case .hostResetUsers, .hostFlush: require(row.state == .down, .commandNeeded, "\(name), which is up")
         }
     }
@@ -117,7 +121,7 @@ extension DirectorCommand.Verb {
         switch self {
         case .hostDown: .down
         case .hostUp: .up
-        case .hostResetUsers, .hostFlush: nil
+        case .hostUpdate, .hostResetUsers, .hostFlush: nil
         }
     }
 }

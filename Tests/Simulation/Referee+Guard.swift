@@ -6,24 +6,30 @@ internal import Site
 /// The pool guard, whose down it is, and quarrels.
 extension Referee {
     /// How many backends of a pool have to be left, by the rows of a list.
-    private func needed(_ policy: Policy, _ rows: [Host?], tag: String) -> Int {
-        policy.deciding.minHealthy.needed(of: rows.count { $0.map { $0.tag == tag && $0.vhosts > 0 } ?? false })
+    private func needed(_ monitor: MonitorProcess, _ rows: [Host?], tag: String) -> Int {
+        let members = rows.indices.count { backend in
+            rows[backend].map { $0.tag == tag && $0.vhosts > 0 && !isInWindow(monitor, backend) } ?? false
+        }
+        return monitor.policy.deciding.minHealthy.needed(of: members)
+    }
+
+    private func isInWindow(_ monitor: MonitorProcess, _ backend: Int) -> Bool {
+        ledgers[monitor.number].backends[backend].window != nil
     }
 
     /// By the monitor's own polls: a HOST-DOWN leaves enough others.
     func requireGuard(_ monitor: MonitorProcess, _ backend: Int, _ name: String) {
         let ledger = ledgers[monitor.number]
-        let policy = monitor.policy
         let faulty = ledger.backends[backend].polls.filter { $0.failures > 0 }
         guard let list = ledger.list, let began = faulty.compactMap(\.failedAt).min() else { return }
-        let needed = needed(policy, list.rows, tag: world.scenario.tags[backend])
+        let needed = needed(monitor, list.rows, tag: world.scenario.tags[backend])
         guard needed > 0 else { return }
         let left = list.rows.indices.count { other in
             guard other != backend, let row = list.rows[other], row.tag == world.scenario.tags[backend] else {
                 return false
             }
             let known = ledger.backends[other]
-            let isServing = row.state == .up && row.vhosts > 0 && now >= known.downHeldUntil
+            let isServing = row.state == .up && row.vhosts > 0 && known.window == nil && now >= known.downHeldUntil
             let isGoingDown = ledger.commands.values.contains { $0.backend == other && $0.verb == .hostDown }
             let isFresh = known.polls.allSatisfy { $0.failures == 0 && ($0.goodSince.map { $0 >= began } ?? false) }
             return isServing && !isGoingDown && isFresh
@@ -50,11 +56,14 @@ extension Referee {
         let policy = monitor.policy
         let rows = world.ring.directors[monitor.director].rows
         let tag = world.scenario.tags[backend]
-        let members = rows.indices.count { world.scenario.tags[$0] == tag && rows[$0].isListed && rows[$0].vhosts > 0 }
+        let members = rows.indices.count {
+            world.scenario.tags[$0] == tag && rows[$0].isListed && rows[$0].vhosts > 0 && !isInWindow(monitor, $0)
+        }
         let needed = policy.deciding.minHealthy.needed(of: members)
         let healthy = rows.indices.count { other in
             let known = ledgers[monitor.number].backends[other]
-            let isServing = rows[other].isListed && rows[other].isUp && rows[other].vhosts > 0
+            let isServing =
+                rows[other].isListed && rows[other].isUp && rows[other].vhosts > 0 && known.window == nil
             return other != backend && world.scenario.tags[other] == tag && isServing && known.truth == .healthy
         }
         return healthy < needed

@@ -24,7 +24,7 @@ extension Referee {
             "m\(number) does not poll backend \(backend)")
 
         let row = world.ring.directors[monitor.director].rows[backend]
-        guard row.isListed, row.vhosts > 0, !policy.isDryRun else { return }
+        guard row.isListed, row.vhosts > 0, !policy.isDryRun, known.window == nil else { return }
         if isPutOff(policy, number) { return excuse(number, backend, until: now) }
         let since = max(calmSince, max(known.truthSince, rowSince[monitor.director][backend], known.knownSince))
         switch (known.truth, row.isUp) {
@@ -43,8 +43,10 @@ extension Referee {
             if known.isHeldDown, policy.deciding.raising.flapLimit > 0 { return excuse(number, backend, until: now) }
             if now < known.heldDownUntil { return excuse(number, backend, until: now) }
             counts.timed += 1
+            // Its first step comes before it.
+            let steps = policy.deciding.slowStart == nil ? Duration.zero : Self.ringDelay
             require(
-                now - since <= policy.timeToUp + Self.ringDelay, .upInTime,
+                now - since <= policy.timeToUp + Self.ringDelay + steps, .upInTime,
                 "backend \(backend) has been healthy for m\(number) for \(padded(now - since)) s and is not up")
         default: break
         }
@@ -72,6 +74,7 @@ extension Referee {
                     .convergence,
                     "the directors do not agree on backend \(backend)")
             }
+            requireRightWeight(backend, first)
             for monitor in world.monitors where first.isListed {
                 let known = ledgers[monitor.number].backends[backend]
                 require(

@@ -22,10 +22,13 @@ final class Referee {
 
     /// Others than monitors have last touched the switches, or a monitor has forgotten what it knew.
     var quarrelsSince = Instant.origin
+    /// The weights that each backend may have in the end; nil where somebody has lost track.
+    var rightWeights: [Set<Int>?]
     unowned let world: World
 
     init(_ world: World) {
         self.world = world
+        rightWeights = Array(repeating: [100], count: world.scenario.backends)
         changes = Array(repeating: [], count: world.scenario.backends)
         outages = Array(repeating: nil, count: world.scenario.monitors)
         rowSince = Array(
@@ -68,6 +71,9 @@ extension Referee {
         var ledger = Ledger(backends: world.scenario.backends, services: world.scenario.services.count, at: now)
         for (backend, former) in ledgers[monitor.number].backends.enumerated() where remembers {
             ledger.backends[backend].isOwnDown = former.isOwnDown
+            ledger.backends[backend].window = former.window
+            ledger.backends[backend].weightBefore = former.weightBefore
+            ledger.backends[backend].isDrained = former.isDrained
         }
         // What the former process had under way is still in the director.
         for backend in ledger.backends.indices {
@@ -147,6 +153,7 @@ extension Referee {
         let isCalm =
             monitor.isRunning && director.process == .running && director.ring == .synced
             && world.ring.hop == .zero && world.mischief == 0
+        watchWindows(monitor)
         guard isCalm else {
             ledgers[monitor.number].calmSince = max(ledgers[monitor.number].calmSince, now)
             return

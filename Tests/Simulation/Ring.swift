@@ -159,12 +159,15 @@ extension Ring {
             users[order.backend] = 0
             return answer(order, .ok)
         }
+        agenda.after(Self.syncPatience) { [self] in answer(order, .ringSyncTimedOut) }
+        if let vhosts = order.vhosts {
+            return change(director, order.backend, .weight(vhosts)) { [self] in answer(order, .ok) }
+        }
         let isUp = order.verb == .hostUp
         guard director.rows[order.backend].isUp != isUp else { return answer(order, .ok) }
         executed(order)
         if isUp { assignUsers(order.backend, director) }
         change(director, order.backend, .up(isUp)) { [self] in answer(order, .ok) }
-        agenda.after(Self.syncPatience) { [self] in answer(order, .ringSyncTimedOut) }
     }
 
     private func hold(_ order: Director.Order, _ director: Director, isNew: Bool) {

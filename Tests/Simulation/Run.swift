@@ -22,6 +22,8 @@ package struct Counts: Hashable, Sendable {
     package var ups = 0
     /// Commands that move users.
     package var moves = 0
+    /// Commands that set weights.
+    package var updates = 0
     /// Replies other than OK, and commands given up.
     package var refusals = 0
     /// Looks at whether a faulty backend is down in time, or a healthy one up, while nothing excused it.
@@ -36,6 +38,7 @@ package struct Counts: Hashable, Sendable {
         downs += other.downs
         ups += other.ups
         moves += other.moves
+        updates += other.updates
         refusals += other.refusals
         timed += other.timed
     }

@@ -1,3 +1,4 @@
+internal import DirectorAdmin
 internal import Health
 internal import Monitor
 internal import Probes
@@ -52,6 +53,9 @@ extension Scenario {
         variant.deciding.raising.flapLimit = random.one(of: [0, 0, 0, 3])
         variant.deciding.rejection.account = random.one(of: [.fault, .fault, .fault, .warning])
         variant.removal = random.one(of: [.no, .no, .no, .marked])
+        variant.deciding.slowStart = random.one(of: [
+            nil, nil, SlowStart(duration: .seconds(60), steps: 5), SlowStart(duration: .seconds(120), steps: 3),
+        ])
         return variant
     }
 }
@@ -100,7 +104,7 @@ private struct Script {
         let backend = random.below(backends)
         let monitor = random.below(monitors)
         let director = random.below(directors)
-        switch random.below(19) {
+        switch random.below(23) {
         case 0, 1, 2: breaks(backend, random.one(of: Condition.dead), at, until)
         case 3: breaks(backend, .slow(random.time(.milliseconds(100), .seconds(12))), at, until)
         case 4: breaks(backend, .lossy(random.one(of: [0.05, 0.2, 0.5])), at, until)
@@ -134,6 +138,8 @@ private struct Script {
             add(at, .slowRing(random.time(.milliseconds(5), .seconds(2))))
             add(until, .slowRing(.zero))
         case 17: administrators(backend, director, at, until)
+        case 18, 19: maintenance(monitor, backend, at, until)
+        case 20: weights(backend, director, at)
         default: reload(monitor, variant, at)
         }
     }
@@ -164,10 +170,36 @@ private struct Script {
         add(until, .administrator(director: random.below(directors), backend: backend, pair.1))
     }
 
+    /// Somebody works on a backend, which goes away and comes back, and may come back later than they thought.
+    private mutating func maintenance(_ monitor: Int, _ backend: Int, _ at: Duration, _ until: Duration) {
+        let drains = random.chance(0.6)
+        add(at, .maintenance(monitor: monitor, backend: backend, min(until, end) - min(at, end), drains: drains))
+        if random.chance(0.7) {
+            breaks(backend, .refused, at + random.time(.zero, .seconds(10)), until + random.time(.seconds(-20), .seconds(20)))
+        }
+        if random.chance(0.4) { add(random.time(at, until), .maintenanceEnd(monitor: monitor, backend: backend)) }
+        if random.chance(0.2) {
+            let again = random.time(at, until)
+            add(again, .maintenance(monitor: monitor, backend: backend, .seconds(60), drains: random.chance(0.5)))
+        }
+        if random.chance(0.3) {
+            add(random.time(at, until), .kill(monitor: monitor, away: random.time(.seconds(1), .seconds(90)), keepsState: true))
+        }
+    }
+
+    /// An administrator gives a backend another weight, one that no step has; most likely when it has just come back.
+    private mutating func weights(_ backend: Int, _ director: Int, _ at: Duration) {
+        let dead = random.time(.seconds(30), .seconds(60))
+        breaks(backend, .refused, at, at + dead)
+        let change = Scenario.Administration.weight(random.one(of: [50, 70, 3]))
+        add(at + dead + random.time(.zero, .seconds(90)), .administrator(director: director, backend: backend, change))
+    }
+
     private mutating func reload(_ monitor: Int, _ variant: Policy.Variant, _ at: Duration) {
         var other = variant
         other.interval = random.one(of: [.seconds(10), .seconds(5), .seconds(7)])
         other.failuresNeeded = random.one(of: [2, 3, 4])
+        if random.chance(0.5) { other.deciding.slowStart = nil }
         add(at, .reload(monitor: monitor, other))
     }
 }

@@ -26,6 +26,9 @@ package struct Scenario: Sendable {
         /// Updates take so much longer from one director to the next.
         case slowRing(Duration)
         case administrator(director: Int, backend: Int, Administration)
+        /// Somebody begins a maintenance window at one monitor.
+        case maintenance(monitor: Int, backend: Int, Duration, drains: Bool)
+        case maintenanceEnd(monitor: Int, backend: Int)
         /// All of the above is over.
         case peace
     }

@@ -125,14 +125,22 @@ extension World {
             monitors[monitor].reload(variant.policy(scenario.services, monitor: monitor))
             referee.monitorDisturbed(monitor)
         case .stopDirector(let director, let time): ring.stop(director, for: time)
-        case .restartDirector(let director, let away): ring.restart(director, away: away)
-        case .restartRing: ring.restartAll(away: random.time(.zero, .seconds(2)))
+        case .restartDirector(let director, let away):
+            referee.weightsAreReset()
+            ring.restart(director, away: away)
+        case .restartRing:
+            referee.weightsAreReset()
+            ring.restartAll(away: random.time(.zero, .seconds(2)))
         case .mischief(let part):
             mischief = part
             referee.mischiefChanged()
         case .slowRing(let hop): ring.hop = hop
         case .administrator(let director, let backend, let administration):
+            if case .weight(let vhosts) = administration { referee.administratorSets(vhosts, backend) }
             ring.administer(director, backend, administration)
+        case .maintenance(let monitor, let backend, let time, let drains):
+            monitors[monitor].startMaintenance(backend, lasting: time, drains: drains)
+        case .maintenanceEnd(let monitor, let backend): monitors[monitor].endMaintenance(backend)
         case .peace:
             network.heal()
             ring.heal()
@@ -141,7 +149,7 @@ extension World {
         }
         referee.worldChanged()
         switch what {
-        case .condition, .path, .trouble: break
+        case .condition, .path, .trouble, .maintenance, .maintenanceEnd: break
         default: referee.quarrelsSince = agenda.now
         }
     }

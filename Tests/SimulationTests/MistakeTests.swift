@@ -35,6 +35,8 @@ extension Mistake {
         case .stateUnwritten: [.stateFirst]
         case .stateUnread: [.upInTime, .convergence]
         case .warIgnored: [.noWar]
+        case .weightsForgotten, .drainsKept, .slowStartEndless: [.weights]
+        case .windowsForgotten, .windowIgnored: [.maintenance]
         case .othersDownsEnded: [.ownDowns]
         }
     }

@@ -121,6 +121,12 @@ package struct LogLine: Hashable, Sendable {
             fields.add("state", "down")
             fields.append(hold)
             self.init(hold == .notOwn ? .notice : .error, isChange: true, event.name, fields)
+        case .maintenanceStarted(let backend, let window, let until, let isExtended):
+            self.init(
+                .notice, isChange: true, event.name,
+                LogFields(backend, started: window, until: until, isExtended: isExtended))
+        case .maintenanceEnded(let backend, let window, let who):
+            self.init(.notice, isChange: true, event.name, LogFields(backend, ended: window, by: who))
         case .underMaintenance(let event):
             let line = LogLine(event)
             self.init(min(line.level, .info), isChange: line.isChange, line.event, line.fields)
@@ -213,6 +219,7 @@ package struct LogLine: Hashable, Sendable {
             fields.add("command", verb.rawValue)
             fields.add("reply", reply.text)
             fields.add("listed", host.state?.rawValue ?? "unknown")
+            fields.add("vhosts", verb == .hostUpdate ? "\(host.vhosts)" : nil)
             fields.add("note", "no effect yet")
             self.init(.warning, event.name, fields)
         case .usersMoved(let host, let time):
@@ -237,6 +244,14 @@ package struct LogLine: Hashable, Sendable {
             fields.add("move", "failed")
             fields.add("reply", reply.text)
             self.init(.warning, event.name, fields)
+        case .weightChanged(let host, let news):
+            self.init(news.level, isChange: news.isChange, event.name, LogFields(host, news))
+        case .wouldSetWeight(let host, let vhosts):
+            fields = LogFields(host.spelling)
+            fields.add("command", DirectorCommand.Verb.hostUpdate.rawValue)
+            fields.add("vhosts", "\(vhosts)")
+            fields.add("note", "dry run: not sent")
+            self.init(.notice, isChange: true, event.name, fields)
         case .wouldSend(let host, let verb):
             fields = LogFields(host.spelling)
             fields.add("command", verb.rawValue)
@@ -270,6 +285,21 @@ package struct LogLine: Hashable, Sendable {
             fields.add("after", LogFields.seconds(time))
             self.init(.notice, isChange: true, event.name, fields)
         }
+    }
+}
+
+extension WeightNews {
+    fileprivate var level: Logger.Level {
+        switch self {
+        case .set: .info
+        case .restored, .left: .notice
+        }
+    }
+
+    /// The steps in between are no news.
+    fileprivate var isChange: Bool {
+        if case .set = self { return false }
+        return true
     }
 }
 

@@ -12,6 +12,8 @@ extension MonitorEvent {
         case .rapidStagePassed: "rapid_stage_passed"
         case .backendFaulty: "backend_faulty"
         case .leftDown: "left_down"
+        case .maintenanceStarted: "maintenance_started"
+        case .maintenanceEnded: "maintenance_ended"
         case .underMaintenance(let event): event.name
         case .failedPollRecalled: "failed_poll_recalled"
         case .pollsWaiting: "polls_waiting"
@@ -44,6 +46,8 @@ extension DirectorEvent {
         case .moveGivenUp: "move_given_up"
         case .moveUnknown: "move_unknown"
         case .moveFailed: "move_failed"
+        case .weightChanged: "weight_changed"
+        case .wouldSetWeight: "would_set_weight"
         case .wouldSend: "would_send"
         case .downsWithheld: "downs_withheld"
         case .downsAllowed: "downs_allowed"

@@ -18,6 +18,10 @@ package struct BackendStatus: Hashable, Sendable {
     package var isGuarded: Bool
     /// Why it is left down although it polls well; nil when it is not.
     package var hold: Raising.Hold?
+    /// Why it is left alone; nil when it is not.
+    package var maintenance: MaintenanceKind?
+    /// How far it has come back by steps; nil when it does not.
+    package var slowStart: SlowStartStatus?
     /// Whether it was this monitor that took it down.
     package var isOwnDown: Bool
     /// When it is polled next; nil while it is being polled.

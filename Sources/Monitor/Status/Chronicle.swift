@@ -101,6 +101,7 @@ extension Chronicle {
     package mutating func sent(_ command: DirectorCommand, at time: LogTime) {
         var fields = LogFields(command.spelling)
         fields.add("command", command.verb.rawValue)
+        fields.add("vhosts", command.vhosts.map(String.init))
         keep(LogLine(.debug, "command_sent", fields), at: time)
     }
 

@@ -31,7 +31,8 @@ extension MonitorMachine {
             hold: isHeld
                 ? backend.raising.hold(
                     isOwn: isOwnDown, goodSince: backend.health.goodRun?.since, policy.deciding.raising, at: now) : nil,
-            isOwnDown: isOwnDown, nextPoll: schedule.nextStart(of: address))
+            maintenance: maintenance(of: address), slowStart: slowStart(of: address), isOwnDown: isOwnDown,
+            nextPoll: schedule.nextStart(of: address))
     }
 
     /// What a bar of its states shows of this moment.

@@ -1,0 +1,193 @@
+internal import Site
+
+/// The weight of one backend, as far as this monitor has a word in it: none while it only watches; from its first HOST-UPDATE
+/// on until a list shows the weight that there was before, or one that an administrator has set.
+struct WeightPlan: Sendable {
+    /// What is asked of it.
+    struct Demand {
+        let order: MaintenanceOrder
+        /// Whether it is down, and to go up.
+        let isToRise: Bool
+        /// Whether nothing speaks against more users.
+        let isWell: Bool
+        let slowStart: SlowStart?
+    }
+
+    private enum Record {
+        case none, awaited, done
+    }
+
+    /// What there is to be written down; nil while nothing was changed.
+    private(set) var memory: WeightMemory?
+    private var record = Record.none
+    /// When others have last changed the weight.
+    private var othersChangedAt: Instant?
+    /// Whether that was long ago when the backend was last to go up. What changed of late may be another monitor's slow start,
+    /// and no weight to come back to.
+    private var isSteady = true
+    /// The latest weight that was listed.
+    private var former: Int?
+    /// An administrator has brought back what was drained: that holds for the rest of the window.
+    private var drainIsLeft = false
+    /// Whether the time for the next step has come.
+    private var isStepDue = false
+    /// Whether the ring was in trouble since the plan began: what it had taken over may be forgotten again when it heals.
+    private var isTroubled = false
+    /// Whether people have been told what would be sent, where nothing may be.
+    var isTold = false
+    /// Not again before this is over.
+    private(set) var pause = Pause()
+
+    /// So often is a first step tried before the backend comes up without it: a director may not know HOST-UPDATE.
+    private static let patience = 3
+    /// Whether the next command waits to be written down.
+    var isPending: Bool { record == .awaited }
+
+    /// Whether the first step was tried in vain, so that nothing waits for it any longer.
+    var isInVain: Bool { pause.attempts >= Self.patience }
+
+    // MARK: - What it needs
+
+    /// The weight that is to be listed now; nil where any will do.
+    func wanted(_ host: Host, _ demand: Demand) -> Int? {
+        if demand.order == .drain, memory != nil || (!drainIsLeft && host.canBeDrained) { return 0 }
+        guard let memory else {
+            guard demand.order == .none, demand.isToRise, isSteady, host.vhosts <= DirectorCommand.largestWeight else {
+                return nil
+            }
+            return demand.slowStart?.first(of: host.vhosts)
+        }
+        if memory.isDrained { return memory.target }
+        guard demand.order == .none else { return nil }
+        guard let rule = demand.slowStart else { return memory.target }
+        if host.state != .up { return demand.isToRise ? rule.first(of: memory.target) : nil }
+        return isStepDue && demand.isWell ? rule.next(after: host.vhosts, of: memory.target) : nil
+    }
+
+    /// When the next step is to be taken; nil when none is, or it is due already.
+    func nextStep(_ rule: SlowStart?) -> Instant? {
+        guard let memory, !memory.isDrained, !isStepDue, let rule, let steppedAt = memory.steppedAt else { return nil }
+        return steppedAt + rule.pause(of: memory.target)
+    }
+
+    /// Whether this command is written down, and may be sent.
+    func isRecorded(_ vhosts: Int) -> Bool { record == .done && memory?.asked == vhosts }
+
+    // MARK: - What happens
+
+    /// The backend is to go up.
+    mutating func rises(_ rule: SlowStart?, at now: Instant) {
+        isSteady = othersChangedAt.map { now - $0 >= rule?.duration ?? .zero } ?? true
+    }
+
+    mutating func stepIsDue() { isStepDue = true }
+
+    mutating func orderChanged() { drainIsLeft = false }
+
+    /// A command is about to be sent.
+    mutating func decided(_ vhosts: Int, _ host: Host, _ order: MaintenanceOrder) {
+        var next = memory ?? WeightMemory(target: host.vhosts, ours: [host.vhosts])
+        if memory == nil { isTroubled = false }
+        if order == .drain { next.isDrained = true }
+        next.asked = vhosts
+        next.ours = Array((next.ours.filter { $0 != vhosts } + [vhosts]).suffix(WeightMemory.mostOurs))
+        memory = next
+        record = .awaited
+    }
+
+    /// That was written down, or could not be.
+    mutating func recorded() {
+        if record == .awaited { record = .done }
+    }
+
+    /// What an earlier run has left, or this one before the backend was not listed for a while.
+    mutating func restore(_ memory: WeightMemory) {
+        self.memory = memory
+        record = .none
+    }
+
+    /// HOST-UPDATE has had no effect.
+    mutating func hadNoEffect(at now: Instant, _ manners: Reconciliation.Manners) {
+        isTroubled = true
+        pause.grow(at: now, manners)
+    }
+
+    /// A list shows what HOST-UPDATE has asked for; gives what is to be told.
+    mutating func tookEffect(_ reply: CommandReply, _ host: Host, isSettled: Bool, at now: Instant) -> WeightNews? {
+        guard var memory, memory.asked == host.vhosts else { return nil }
+        pause.over()
+        isStepDue = false
+        if reply != .ok { isTroubled = true }
+        if !isTroubled { memory.ours = [host.vhosts] }
+        if memory.steppedAt != nil { memory.steppedAt = now }
+        self.memory = memory
+        guard host.vhosts == memory.target else { return .set(target: memory.target) }
+        // A ring that is not synced may forget it again: the next good list has the last word.
+        guard isSettled else { return nil }
+        forget()
+        return .restored(wasDrained: memory.isDrained)
+    }
+
+    /// Takes in a row; gives what is to be told. `isAsking`: HOST-UPDATE is out, or may be held.
+    mutating func listed(
+        _ row: Host, isSettled: Bool, isAsking: Bool, _ order: MaintenanceOrder, at now: Instant
+    ) -> WeightNews? {
+        guard isSettled else {
+            isTroubled = true
+            return nil
+        }
+        defer { former = row.vhosts }
+        if row.state == .up { isTold = false } else { isStepDue = false }
+        guard var memory else {
+            if let former, former != row.vhosts { othersChanged(at: now) }
+            return nil
+        }
+        memory.steppedAt = row.state == .up ? memory.steppedAt ?? now : nil
+        self.memory = memory
+        // Where a command of one's own is out, it is not over yet.
+        if isAsking { return nil }
+        guard memory.ours.contains(row.vhosts) else {
+            othersChanged(at: now)
+            drainIsLeft = order == .drain
+            forget()
+            let isTarget = row.vhosts == memory.target && !memory.isDrained
+            return isTarget ? .restored(wasDrained: false) : .left(target: memory.target, wasDrained: memory.isDrained)
+        }
+        guard row.vhosts == memory.target, isOver(memory, row, order) else { return nil }
+        forget()
+        return memory.asked == memory.target ? .restored(wasDrained: memory.isDrained) : nil
+    }
+
+    /// Whether its whole weight, which is listed, is all that there was to do. A first step that was tried in vain is none.
+    private func isOver(_ memory: WeightMemory, _ row: Host, _ order: MaintenanceOrder) -> Bool {
+        memory.isDrained ? order != .drain : order != .drain && (row.state == .up || memory.asked == memory.target)
+    }
+
+    private mutating func othersChanged(at now: Instant) {
+        othersChangedAt = now
+        isSteady = false
+    }
+
+    private mutating func forget() {
+        memory = nil
+        record = .none
+        isStepDue = false
+        isTold = false
+        pause.over()
+    }
+}
+
+/// What has become of a backend's weight, for people.
+package enum WeightNews: Hashable, Sendable {
+    /// It is what this monitor has asked for, on its way to the target, or away from it.
+    case set(target: Int)
+    /// It is what it was before.
+    case restored(wasDrained: Bool)
+    /// Others have set another one: it is left to them, and not brought to the target.
+    case left(target: Int, wasDrained: Bool)
+}
+
+extension Host {
+    /// Whether its weight can be set to 0, and back.
+    var canBeDrained: Bool { (1...DirectorCommand.largestWeight).contains(vhosts) }
+}

@@ -1,0 +1,92 @@
+internal import DirectorAdmin
+internal import Monitor
+internal import Site
+
+/// Maintenance windows and weights.
+extension Referee {
+    func maintenanceBegins(_ monitor: MonitorProcess, _ backend: Int, _ window: Maintenance) {
+        ledgers[monitor.number].backends[backend].window = window
+        world.timeline.note("   m\(monitor.number): a window for backend \(backend), drains: \(window.drains)")
+    }
+
+    func maintenanceEnds(_ monitor: Int, _ backend: Int) {
+        ledgers[monitor].backends[backend].window = nil
+        excuse(monitor, backend, until: now)
+    }
+
+    /// A window ends by itself, whatever has happened meanwhile.
+    func watchWindows(_ monitor: MonitorProcess) {
+        guard monitor.isRunning else { return }
+        for (backend, known) in ledgers[monitor.number].backends.enumerated() {
+            guard let window = known.window else { continue }
+            require(
+                now - window.until <= .seconds(2) || now - monitor.startedAt <= .seconds(2), .maintenance,
+                "m\(monitor.number) has not ended the window of backend \(backend)")
+        }
+    }
+
+    /// Whoever kills a monitor and takes its file away takes its memory.
+    func killed(_ monitor: MonitorProcess, keepsState: Bool) {
+        guard !ledgers.isEmpty else { return }
+        for backend in ledgers[monitor.number].backends.indices {
+            let known = ledgers[monitor.number].backends[backend]
+            let address = world.address(backend)
+            if known.weightBefore != nil, !keepsState || monitor.diskIsSlow || monitor.file?.weights[address] == nil {
+                rightWeights[backend] = nil
+            }
+            if !keepsState || monitor.file?.windows[address] != known.window {
+                ledgers[monitor.number].backends[backend].window = keepsState ? monitor.file?.windows[address] : nil
+            }
+        }
+    }
+
+    /// What an administrator sets is right; at the moment in which a monitor sets something else, that may be the later word.
+    func administratorSets(_ vhosts: Int, _ backend: Int) {
+        let others = ledgers.compactMap { $0.backends[backend].weightBefore }
+        guard rightWeights[backend] != nil else { return }
+        rightWeights[backend] = others.isEmpty ? [vhosts] : rightWeights[backend]?.union(others + [vhosts])
+    }
+
+    /// All that the directors knew of weights is gone.
+    func weightsAreReset() {
+        for backend in rightWeights.indices { rightWeights[backend]?.insert(100) }
+    }
+
+    func requireWeight(_ monitor: MonitorProcess, _ backend: Int, _ vhosts: Int, _ name: String) {
+        let number = monitor.number
+        let known = ledgers[number].backends[backend]
+        guard let row = ledgers[number].list?.rows[backend] else { return }
+        require(row.vhosts != vhosts, .commandNeeded, "\(name), which has that")
+        let target = known.weightBefore ?? row.vhosts
+        require((0...target).contains(vhosts), .weights, "\(name), which had \(target)")
+        if vhosts == 0 {
+            require(known.window?.drains == true, .maintenance, name)
+        } else {
+            require(known.window == nil || known.isDrained && known.window?.drains == false, .maintenance, name)
+            require(row.vhosts > 0 || known.isDrained, .maintenance, name)
+            let isStep = row.state == .up && row.vhosts > 0
+            require(!isStep || vhosts > row.vhosts, .weights, "\(name), which has more")
+        }
+        if !monitor.diskIsSlow {
+            let memory = monitor.file?.weights[world.address(backend)]
+            require(memory?.asked == vhosts, .stateFirst, "\(name), which is not written down")
+        }
+        ledgers[number].backends[backend].weightBefore = target
+        if vhosts == 0 { ledgers[number].backends[backend].isDrained = true }
+    }
+
+    func weightChanged(_ monitor: Int, _ backend: Int, _ news: WeightNews) {
+        if case .set = news { return }
+        ledgers[monitor].backends[backend].weightBefore = nil
+        ledgers[monitor].backends[backend].isDrained = false
+    }
+
+    /// The faults have been over for longer than any slow start takes.
+    func requireRightWeight(_ backend: Int, _ row: Director.Row) {
+        guard let right = rightWeights[backend], row.isListed else { return }
+        require(right.contains(row.vhosts), .weights, "backend \(backend) has \(row.vhosts) in the end, and not \(right)")
+        for monitor in world.monitors where row.isUp {
+            require(!monitor.hasPlan(backend), .weights, "m\(monitor.number) has not done with backend \(backend)")
+        }
+    }
+}
