@@ -14,6 +14,8 @@ struct Reloading: Service {
     /// What the daemon was started with.
     let started: Settings
     let daemon: Daemon
+    /// What serves HTTP.
+    let web: WebService
     let writer: LogWriter
     let log: MonitorLog
     /// SIGHUP, trapped since before the files were first read.
@@ -51,6 +53,7 @@ struct Reloading: Service {
             facility: loaded.settings.syslogFacility.code, level: Logger.Level(loglevel: loaded.settings.logLevel))
         writer.move(toSyslog: loaded.settings.loggerSocket)
         try await daemon.reload(loaded)
+        await web.change(to: loaded.settings)
         for name in loaded.settings.waitingForStart(since: started) {
             log.logger.warning("setting=\(name) note=\"it has changed, and counts from the next start on\"")
         }
