@@ -31,11 +31,11 @@ package enum MetricsDocument {
 
 /// What built this program, as far as it can know.
 #if compiler(>=6.4)
-private let swiftVersion = "6.4"
+    private let swiftVersion = "6.4"
 #elseif compiler(>=6.3)
-private let swiftVersion = "6.3"
+    private let swiftVersion = "6.3"
 #else
-private let swiftVersion = "6.2"
+    private let swiftVersion = "6.2"
 #endif
 
 extension MetricsWriter {

@@ -49,7 +49,8 @@ package struct StatusRouter: Sendable {
                 return told(source.backend(request.path[3]))
             }
             return done(
-                .text(.notFound, "not found: there are /, /metrics, /healthz and what docs/monitoring.md has of /api/v1"))
+                .text(
+                    .notFound, "not found: there are /, /metrics, /healthz and what docs/monitoring.md has of /api/v1"))
         }
     }
 

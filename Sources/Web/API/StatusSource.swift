@@ -41,7 +41,9 @@ package struct EntityTags: Hashable, Sendable {
             if tag.hasPrefix("W/") { tag = tag.dropFirst(2) }
             return tag
         }
-        tags = Set(all.filter { $0.count > 2 && $0.first == "\"" && $0.last == "\"" }.map { String($0.dropFirst().dropLast()) })
+        tags = Set(
+            all.filter { $0.count > 2 && $0.first == "\"" && $0.last == "\"" }.map { String($0.dropFirst().dropLast()) }
+        )
     }
 
     /// Whether the client has the document of this tag.

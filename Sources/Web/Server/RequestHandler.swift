@@ -145,7 +145,8 @@ extension RequestHandler {
             if visitors.reserve(response.body.readableBytes) {
                 reserved = response.body.readableBytes
             } else {
-                response = .text(.serviceUnavailable, "too much is being sent: try again", headers: [("retry-after", "1")])
+                response = .text(
+                    .serviceUnavailable, "too much is being sent: try again", headers: [("retry-after", "1")])
             }
         }
         let keepsAlive = pending.keepsAlive && !hasEnded
