@@ -74,11 +74,18 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
+        .target(
+            name: "Web",
+            dependencies: [
+                "Site", "Monitor", "COpenSSL", nio, nioPosix, .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            resources: [.embedInCode("Page")], swiftSettings: strict),
         .executableTarget(
             name: "Dovemon",
             dependencies: [
                 "Site", "Transport", "Probes", "DirectorAdmin", "Health", "Settings", "Check", "Monitor",
-                "Surroundings", "CLinux", nio, nioPosix,
+                "Surroundings", "Web", "CLinux", nio, nioPosix,
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -149,6 +156,14 @@ let package = Package(
         .testTarget(
             name: "MonitorTests",
             dependencies: ["Monitor", "Site", "Probes", "DirectorAdmin", "Health", "Settings", nio, nioPosix],
+            swiftSettings: strict),
+        .testTarget(
+            name: "WebTests",
+            dependencies: [
+                "Web", "Site", "Monitor", "ScriptedPeers", "TemporaryFiles", nio, nioPosix,
+                .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: strict),
         .testTarget(

@@ -14,6 +14,8 @@ struct Reloading: Service {
     /// What the daemon was started with.
     let started: Settings
     let daemon: Daemon
+    /// What serves HTTP.
+    let web: WebService
     let writer: LogWriter
     let log: MonitorLog
     /// SIGHUP, trapped since before the files were first read.
@@ -52,6 +54,7 @@ struct Reloading: Service {
             format: loaded.settings.logFormat)
         writer.move(toSyslog: loaded.settings.loggerSocket)
         try await daemon.reload(loaded)
+        await web.change(to: loaded.settings)
         for name in loaded.settings.waitingForStart(since: started) {
             var fields = LogFields()
             fields.add("setting", name)

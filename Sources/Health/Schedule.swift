@@ -30,6 +30,8 @@ package struct Schedule: Sendable {
         var isGoingOn = false
         /// When its latest round was started.
         var lastStart: Instant?
+        /// When that was to be.
+        var planned: Instant?
         /// Whether the next round, or the one that is going on, is out of its turn.
         var isHastened = false
         /// The same of one that comes sooner because the last one failed.
@@ -62,6 +64,9 @@ package struct Schedule: Sendable {
     package func nextStart(of address: IPAddress) -> Instant? {
         entries[address].flatMap { $0.isGoingOn ? nil : $0.bookedFor }
     }
+
+    /// When a backend's latest round was to be started; nil where there was none yet.
+    package func planned(_ address: IPAddress) -> Instant? { entries[address]?.planned }
 
     /// Takes a backend in: its first round comes at its place within the next interval.
     package mutating func add(_ address: IPAddress, at now: Instant) {
@@ -111,6 +116,7 @@ package struct Schedule: Sendable {
             }
             entry.isGoingOn = true
             entry.lastStart = now
+            entry.planned = slot.time
             entries[slot.address] = entry
             due.append(slot.address)
         }

@@ -29,6 +29,12 @@ package final class MonitorDriver {
     private var inbox: [MonitorMachine.Event] = []
     private var suspension = SuspensionWatch(at: .now(), sinceBoot: .sinceBoot())
     private var isHandling = false
+    /// The number of the latest round before what is handled now.
+    private var formerRound = 0
+    /// What this run has done.
+    private var statistics = Statistics()
+    private var contact = Contact()
+    private var interval: Duration
     private var isStopped = false
 
     /// A driver that does nothing yet; `tell` is called on the loop.
@@ -41,6 +47,7 @@ package final class MonitorDriver {
         tell: @escaping (MonitorEvent) -> Void
     ) {
         let policy = policy.fitted(to: pollLimit)
+        interval = policy.interval
         self.machine = MonitorMachine(policy, restored: restored, unixOrigin: Int(UnixClock.origin()), at: .now())
         // However long the director takes for its first list, nobody waits an interval for the first poll.
         machine.beginScheduleWithFirst()
@@ -74,6 +81,7 @@ package final class MonitorDriver {
             feed(.directorChanged)
         }
         let policy = policy.fitted(to: pollLimit)
+        interval = policy.interval
         places.change(to: policy.openPollLimit ?? pollLimit)
         places.forgetFailures()
         feed(.policyChanged(policy))
@@ -116,6 +124,22 @@ package final class MonitorDriver {
         feed(.maintenanceEnded(address, by: who))
     }
 
+    /// What the metrics tell, but for what others than the monitor know.
+    package var metrics: Metrics {
+        var metrics = Metrics()
+        metrics.statistics = statistics
+        metrics.isDirectorConnected = contact.isThere
+        metrics.isRingSynced = contact.isSynced
+        return metrics
+    }
+
+    /// What shows whether the monitor works.
+    package var vitals: Vitals {
+        Vitals(
+            now: .now(), interval: interval, nextRound: machine.nextRound, pollWaitsSince: places.waitingSince,
+            listedAt: contact.listedAt)
+    }
+
     private func feed(_ event: MonitorMachine.Event) {
         if suspension.hasSlept(at: .now(), sinceBoot: .sinceBoot()) { inbox.append(.suspended) }
         inbox.append(event)
@@ -125,6 +149,7 @@ package final class MonitorDriver {
             let events = inbox
             inbox.removeAll()
             for event in events {
+                formerRound = machine.roundCount
                 let actions = machine.handle(event, at: .now())
                 note(event)
                 for action in actions { perform(action) }
@@ -138,7 +163,9 @@ package final class MonitorDriver {
         guard !isStopped else { return }
         switch action {
         case .poll(let id, let plan, let time):
-            places.add(id, plan, within: time, at: .now())
+            // A poll of a new round is the schedule's; others follow one that has ended.
+            let planned = id.round > formerRound ? machine.plannedRound(of: id.address) : nil
+            places.add(id, plan, within: time, planned: planned, at: .now())
             startPolls()
         case .list:
             let asked = director
@@ -146,8 +173,12 @@ package final class MonitorDriver {
                 switch result {
                 // The one that is asked now has its own answer.
                 case _ where asked !== self.director: return
-                case .success(let listing): self.feed(.directorListed(listing))
-                case .failure(let failure): self.feed(.directorFailed(failure))
+                case .success(let listing):
+                    self.contact.listed(listing, at: .now())
+                    self.feed(.directorListed(listing))
+                case .failure(let failure):
+                    self.contact.isThere = false
+                    self.feed(.directorFailed(failure))
                 }
             }
         case .send(let id, let command):
@@ -157,6 +188,7 @@ package final class MonitorDriver {
             let conversation = director.send(command) { reply in
                 hasEnded = true
                 self.commands[id] = nil
+                self.statistics.commandEnded(command.verb, reply)
                 self.feed(.commandEnded(id, reply))
             }
             if !hasEnded { commands[id] = conversation }
@@ -194,8 +226,10 @@ package final class MonitorDriver {
         isStartingPolls = true
         defer { isStartingPolls = false }
         while !isStopped, let poll = places.start() {
+            if let planned = poll.planned { statistics.pollStarted(late: .now() - planned) }
             prober.poll(poll.id.address, plan: poll.plan, within: poll.time) { report in
                 self.places.ended(poll, report)
+                self.statistics.pollEnded(poll.id.service, report)
                 if !self.machine.watches(poll.id.address) { self.places.forget(poll.id.address) }
                 self.feed(.pollEnded(poll.id, report))
                 self.startPolls()
@@ -227,5 +261,21 @@ package final class MonitorDriver {
             self.feed(.woke)
         }
         timer = (task, next)
+    }
+}
+
+/// How it stands with the director, as the last list shows.
+private struct Contact {
+    /// Whether it could be read the last time.
+    var isThere = false
+    /// Whether its ring is synced; nil where it does not tell.
+    private(set) var isSynced: Bool?
+    /// When the latest list had come in.
+    private(set) var listedAt: Instant?
+
+    mutating func listed(_ listing: Listing, at now: Instant) {
+        isThere = true
+        isSynced = listing.ring.map { $0 == .synced }
+        listedAt = now
     }
 }

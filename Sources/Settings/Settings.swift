@@ -131,6 +131,13 @@ package struct Settings: Equatable, Sendable {
     /// `ssl_resume`: whether polls resume the TLS session of an earlier one.
     package var resumesTLS = true
 
+    /// Where HTTP is served; empty for nowhere.
+    package var httpListen: [ListenAddress] = []
+    /// Who may ask there, besides this machine itself.
+    package var httpAllow: [IPNetwork] = []
+    /// By which names it may be asked, in lower case, besides by those that it always has.
+    package var httpNames: [String] = []
+
     /// The path of the lock file; nil for a place that the system has for it.
     package var lockfile: String?
     /// The program that is run after a change; nil for none.
