@@ -64,6 +64,13 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
+            name: "Control",
+            dependencies: [
+                "Site", "DirectorAdmin", "Health", "Check", "Monitor", nio, nioPosix,
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .target(
             name: "Surroundings",
             dependencies: [
                 "Site", "DirectorAdmin", "Monitor",
@@ -85,7 +92,7 @@ let package = Package(
             name: "Dovemon",
             dependencies: [
                 "Site", "Transport", "Probes", "DirectorAdmin", "Health", "Settings", "Check", "Monitor",
-                "Surroundings", "Web", "CLinux", nio, nioPosix,
+                "Surroundings", "Control", "Web", "CLinux", nio, nioPosix,
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

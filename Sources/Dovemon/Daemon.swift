@@ -11,7 +11,7 @@ internal import Transport
 
 /// The monitor as a service: everything of it happens on one event loop.
 final class Daemon: Service {
-    private let loop: Reactor
+    let loop: Reactor
     private let policy: NIOLoopBoundBox<Policy>
     private let socketPath: NIOLoopBoundBox<String>
     private let driver: NIOLoopBoundBox<MonitorDriver?>

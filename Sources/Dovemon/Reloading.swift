@@ -14,6 +14,8 @@ struct Reloading: Service {
     /// What the daemon was started with.
     let started: Settings
     let daemon: Daemon
+    /// What answers on the control socket.
+    let control: ControlService
     /// What serves HTTP.
     let web: WebService
     let writer: LogWriter
@@ -54,6 +56,7 @@ struct Reloading: Service {
             format: loaded.settings.logFormat)
         writer.move(toSyslog: loaded.settings.loggerSocket)
         try await daemon.reload(loaded)
+        await control.change(to: loaded.settings)
         await web.change(to: loaded.settings)
         for name in loaded.settings.waitingForStart(since: started) {
             var fields = LogFields()

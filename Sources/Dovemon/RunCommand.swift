@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Control
 internal import DirectorAdmin
 internal import Glibc
 internal import Logging
@@ -69,9 +70,12 @@ struct RunCommand: AsyncParsableCommand {
         let daemon = try Daemon(
             loaded, pollLimit: descriptors.polls, writer: writer, log: log, scripts: scripts,
             manager: manager)
-        let web = WebService(settings, DaemonStatus(daemon: daemon), log: log)
+        let desk = StatusDesk(daemon)
+        let control = ControlService(settings, desk, log: log)
+        let web = WebService(settings, DaemonStatus(daemon: daemon, desk: desk), log: log)
         let reloading = Reloading(
-            files: files, isDryRun: dryRun, started: settings, daemon: daemon, web: web, writer: writer, log: log,
+            files: files, isDryRun: dryRun, started: settings, daemon: daemon, control: control, web: web,
+            writer: writer, log: log,
             signals: reloads, manager: manager)
         log.tellProgram("started", version: Dovemon.version, mode: settings.isDryRun ? "dry-run" : nil)
         do {
@@ -79,7 +83,8 @@ struct RunCommand: AsyncParsableCommand {
                 configuration: ServiceGroupConfiguration(
                     // They end in the opposite order: when no change can come any more, scripts may still end.
                     services: [
-                        .init(service: scripts), .init(service: daemon), .init(service: web), .init(service: reloading),
+                        .init(service: scripts), .init(service: daemon), .init(service: control),
+                        .init(service: web), .init(service: reloading),
                         .init(
                             service: Ending(signals: ends), successTerminationBehavior: .gracefullyShutdownGroup),
                     ],

@@ -118,6 +118,9 @@ package final class MonitorDriver {
         return window
     }
 
+    /// The maintenance windows that go on, sorted by address.
+    package var maintenances: [(address: IPAddress, maintenance: Maintenance)] { machine.maintenances }
+
     /// Ends a window before its time.
     package func endMaintenance(of address: IPAddress, by who: String) throws(MaintenanceRefusal) {
         if let objection = machine.objection(toEndOf: address) { throw objection }

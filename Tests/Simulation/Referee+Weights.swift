@@ -84,7 +84,8 @@ extension Referee {
     /// The faults have been over for longer than any slow start takes.
     func requireRightWeight(_ backend: Int, _ row: Director.Row) {
         guard let right = rightWeights[backend], row.isListed else { return }
-        require(right.contains(row.vhosts), .weights, "backend \(backend) has \(row.vhosts) in the end, and not \(right)")
+        require(
+            right.contains(row.vhosts), .weights, "backend \(backend) has \(row.vhosts) in the end, and not \(right)")
         for monitor in world.monitors where row.isUp {
             require(!monitor.hasPlan(backend), .weights, "m\(monitor.number) has not done with backend \(backend)")
         }
