@@ -174,6 +174,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: strict),
         .testTarget(
+            name: "ControlTests", dependencies: ["Control", "Monitor", "TemporaryFiles", nio, nioPosix],
+            swiftSettings: strict),
+        .testTarget(
             name: "SurroundingsTests",
             dependencies: [
                 "Surroundings", "Site", "DirectorAdmin", "Health", "Monitor", "RingLab", "ScriptedPeers",
