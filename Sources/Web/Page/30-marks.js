@@ -51,7 +51,8 @@ function historyText(history) {
     for (const letter of history.states) steps[letter] = (steps[letter] ?? 0) + 1;
     const parts = STATES.filter((state) => steps[state.letter] > 0)
         .map((state) => `${state.inSentence} ${lengthOf(steps[state.letter] * history.step_seconds)}`);
-    return `Last ${lengthOf(history.states.length * history.step_seconds)}: ${parts.join(", ")}`;
+    const hours = (history.states.length * history.step_seconds) / 3600;
+    return `Last ${hours >= 1 ? `${Math.round(hours)} h` : lengthOf(hours * 3600)}: ${parts.join(", ")}`;
 }
 
 /// The largest latency that a line has to have room for.

@@ -88,7 +88,7 @@ const backendView = {
 };
 
 function section(key, title, ...children) {
-    return h(`section.part.${key}`, { "data-key": key, "aria-labelledby": `${key}-title` }, h("h2", { id: `${key}-title` }, title), ...children);
+    return h("section.part", { "data-key": key, "aria-labelledby": `${key}-title` }, h("h2", { id: `${key}-title` }, title), ...children);
 }
 
 // --- Why it is so ----------------------------------------------------------------------------------------------------
@@ -114,7 +114,7 @@ function standing(backend) {
             fact("Tag", tagName(backend.tag)),
             fact("Users", grouped(backend.users)),
             fact("Vhosts", grouped(backend.vhosts)),
-            fact("Next poll", backend.next_poll_at ? ago(backend.next_poll_at) : "–")));
+            fact("Next poll", !backend.next_poll_at ? "–" : Date.parse(backend.next_poll_at) <= daemonNow() ? "due" : ago(backend.next_poll_at))));
 }
 
 // --- Its day ---------------------------------------------------------------------------------------------------------
@@ -160,10 +160,11 @@ function phasesOf(poll) {
     return known.sort((a, b) => PHASES.indexOf(a[0]) - PHASES.indexOf(b[0]));
 }
 
-function phaseBar(phases, longest) {
+function phaseBar(phases) {
+    const total = phases.reduce((sum, [, time]) => sum + time, 0) || 1;
     let left = 0;
     const parts = phases.map(([name, time]) => {
-        const width = (time / longest) * 100;
+        const width = (time / total) * 100;
         const part = svg(`rect.phase.of-${name}`, { x: left.toFixed(2), y: 0, width: Math.max(0.3, width - 0.3).toFixed(2), height: 8 });
         left += width;
         return part;
@@ -173,16 +174,15 @@ function phaseBar(phases, longest) {
 
 const failureText = (failure) => [failure.phase, failure.kind, failure.code].filter(Boolean).join(" ") + `: ${failure.text}`;
 
-/// One poll a row; its phases to the scale of the longest of them.
+/// One poll a row; the bar tells where its time went.
 function pollTable(polls) {
-    const longest = Math.max(...polls.map((poll) => phasesOf(poll).reduce((sum, [, time]) => sum + time, 0)), 0.1);
     return h("table.polls", null,
         h("thead", null, h("tr", null, ["Service", "Result", "Time", "Phases", "When"].map((name) => h("th", { scope: "col" }, name)))),
         h("tbody", null, polls.map((poll) => h("tr", { "data-key": serviceName(poll) + poll.tls },
             h("th", { scope: "row" }, serviceName(poll), " ", h("span.detail", null, tlsName(poll))),
             h(`td.is-${poll.ok ? "up" : "down"}`, null, mark(poll.ok ? "up" : "down"), h("span.word", null, poll.ok ? "ok" : "failed")),
             h("td.number", null, milliseconds(poll.milliseconds)),
-            h("td.wide", null, phaseBar(phasesOf(poll), longest),
+            h("td.wide", null, phaseBar(phasesOf(poll)),
                 h("span.legend", null, phasesOf(poll).map(([name, time]) => h("span", null, h(`i.key.of-${name}`, { "aria-hidden": "true" }), `${name} ${milliseconds(time)}`))),
                 poll.failure ? h("p.failure", null, failureText(poll.failure)) : null,
                 poll.warnings.map((warning) => h("p.warning", null, `${warning.kind}: ${warning.text}`))),
@@ -193,7 +193,7 @@ const SPEAKERS = { sent: "C:", received: "S:", event: "–" };
 const SPEAKER_NAMES = { sent: "client", received: "server", event: "event" };
 
 function transcriptLine(line) {
-    return h(`li.${line.kind}`, null, h("span.at", null, milliseconds(line.milliseconds)), " ",
+    return h(`li.is-${line.kind}`, null, h("span.at", null, milliseconds(line.milliseconds)), " ",
         h("abbr", { title: SPEAKER_NAMES[line.kind] ?? line.kind }, SPEAKERS[line.kind] ?? "–"), " ", h("span.said", null, line.text));
 }
 
