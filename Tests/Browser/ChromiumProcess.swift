@@ -74,7 +74,7 @@ struct ChromiumProcess {
     /// A pipe that no other child gets, at descriptors which a child's 3 and 4 do not overwrite.
     private static func pipe() throws -> (read: Int32, write: Int32) {
         var ends: [Int32] = [-1, -1]
-        guard pipe2(&ends, O_CLOEXEC) == 0 else { throw BrowserError.gone("no pipe") }
+        guard Foundation.pipe(&ends) == 0 else { throw BrowserError.gone("no pipe") }
         let high = ends.map { fcntl($0, F_DUPFD_CLOEXEC, 10) }
         for end in ends { close(end) }
         return (high[0], high[1])

@@ -69,7 +69,8 @@ final class DevTools: Sendable {
             bytes.withUnsafeBytes { buffer in
                 var rest = buffer[...]
                 while !rest.isEmpty {
-                    let count = Foundation.write(commands, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+                    let count = Foundation.write(
+                        commands, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
                     guard count > 0 || errno == EINTR else { return false }
                     rest = rest.dropFirst(max(0, count))
                 }
@@ -81,7 +82,9 @@ final class DevTools: Sendable {
     private func take(_ message: JSONValue) {
         if let id = message["id"].number {
             let problem = message["error"]["message"].string
-            return answer(Int(id), problem.map { .failure(BrowserError.refused(command: "", message: $0)) } ?? .success(message["result"]))
+            return answer(
+                Int(id),
+                problem.map { .failure(BrowserError.refused(command: "", message: $0)) } ?? .success(message["result"]))
         }
         guard let method = message["method"].string else { return }
         let session = message["sessionId"].string
