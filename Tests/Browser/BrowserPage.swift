@@ -39,6 +39,19 @@ package final class BrowserPage: Sendable {
         try await wait(for: "document.readyState === 'complete' && location.href !== 'about:blank'")
     }
 
+    /// Loads the page again and waits until it is there.
+    package func reload() async throws {
+        let isNew = "!window.isBeforeReload && document.readyState === 'complete'"
+        try await evaluate("window.isBeforeReload = true")
+        try await send("Page.reload")
+        do {
+            try await wait(for: isNew)
+        } catch BrowserError.refused {
+            // The old page went away while it was looked at.
+            try await wait(for: isNew)
+        }
+    }
+
     /// The value of an expression, or what the promise that it is comes to. It has to be JSON.
     @discardableResult
     package func evaluate(_ expression: String, within limit: Duration = .seconds(30)) async throws -> JSONValue {

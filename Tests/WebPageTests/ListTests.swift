@@ -77,7 +77,7 @@ extension WebPage {
                         "document.querySelector('.tile[data-state=down]').getAttribute('aria-pressed')") == "true")
                 try await page.click(".tag-tile[data-tag=t0]")
                 #expect(try await page.evaluate(Self.shown) == ["10.0.0.7"])
-                try await page.evaluate("location.reload()")
+                try await page.reload()
                 try await page.wait(for: "document.querySelector('#about').textContent !== ''")
                 #expect(try await page.evaluate(Self.shown) == ["10.0.0.7"], "an address that can be passed on")
                 try await page.click("#clear")
@@ -147,7 +147,7 @@ extension WebPage {
                     site.guards = [
                         [
                             "tag": "t1", "withheld": 2, "healthy": 1, "needed": 2, "pool": 4,
-                            "since": "2026-11-21T13:00:00Z",
+                            "since": MockSite.time(minutesAgo: 30),
                         ]
                     ]
                 }

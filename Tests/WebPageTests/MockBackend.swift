@@ -36,7 +36,7 @@ struct MockBackend: Sendable {
             "maintenance": maintenance, "guard": .bool(isGuarded), "hold": hold, "slow_start": nil,
             "own_down": .bool(state == "down"),
             "last_change": state == "down"
-                ? ["time": "2026-11-21T13:19:00Z", "state": "down", "by": "dovemon", "reason": reason] : nil,
+                ? ["time": MockSite.time(minutesAgo: 4), "state": "down", "by": "dovemon", "reason": reason] : nil,
             "latency": ["median_milliseconds": .number(latency), "p99_milliseconds": .number(latency * 4)],
             "next_poll_at": nil,
         ]
@@ -45,9 +45,15 @@ struct MockBackend: Sendable {
     /// A day of it: well, then failing, then down, then well again.
     var history: JSONValue {
         let states = String(repeating: "u", count: 200) + "ffdddd" + String(repeating: "u", count: 82)
-        let latencies = states.map { $0 == "d" ? JSONValue.null : .number(latency) }
+        // The same at each run, and different for each backend.
+        var noise = address.utf8.reduce(UInt32(7)) { $0 &* 31 &+ UInt32($1) }
+        let latencies = states.map { state -> JSONValue in
+            noise = noise &* 1_664_525 &+ 1_013_904_223
+            let share = Double(noise >> 16) / 65_536
+            return state == "d" ? nil : .number(((latency * (0.9 + 0.3 * share)) * 10).rounded() / 10)
+        }
         return [
-            "step_seconds": 300, "end": "2026-11-21T13:25:00Z", "states": .string(states),
+            "step_seconds": 300, "end": MockSite.time(minutesAgo: -3), "states": .string(states),
             "latency_milliseconds": .array(latencies),
         ]
     }
@@ -60,7 +66,7 @@ struct MockBackend: Sendable {
             "phases": ["connect": 0.2, "tls": 4.1, "greeting": 1.3, "login": 3.9, "command": 2.4, "logout": 0.6],
             "failure": isWell
                 ? nil : ["phase": "login", "kind": "timeout", "code": nil, "text": .string(reason.string ?? "")],
-            "warnings": [], "time": "2026-11-21T13:20:00Z",
+            "warnings": [], "time": MockSite.time(minutesAgo: 1),
         ]
         let latest = JSONValue.object(poll)
         poll["transcript"] = [

@@ -23,6 +23,11 @@ struct MockSite: Sendable {
             })
     }
 
+    /// A time as the daemon writes it.
+    static func time(minutesAgo minutes: Double) -> JSONValue {
+        .string(Date(timeIntervalSinceNow: -60 * minutes).formatted(.iso8601))
+    }
+
     /// Changes the backend of that address.
     mutating func change(_ address: String, _ body: (inout MockBackend) -> Void) {
         guard let index = backends.firstIndex(where: { $0.address == address }) else { return }
@@ -31,11 +36,11 @@ struct MockSite: Sendable {
 
     var status: JSONValue {
         [
-            "revision": .number(Double(revision)), "time": .string(Date().formatted(.iso8601)), "version": "0.1.0",
-            "started_at": "2026-11-20T08:00:00Z", "dry_run": false, "interval_seconds": 30,
+            "revision": .number(Double(revision)), "time": Self.time(minutesAgo: 0), "version": "0.1.0",
+            "started_at": Self.time(minutesAgo: 1_700), "dry_run": false, "interval_seconds": 30,
             "director": [
-                "connected": .bool(isConnected), "since": "2026-11-20T08:00:00Z",
-                "last_list_at": hasList ? "2026-11-21T13:20:00Z" : nil,
+                "connected": .bool(isConnected), "since": Self.time(minutesAgo: 1_700),
+                "last_list_at": hasList ? Self.time(minutesAgo: 0) : nil,
                 "error": isConnected ? nil : "/run/dovecot/director-admin: No such file or directory",
             ],
             "ring": ["state": hasList ? "synced" : "unknown"], "guard": .array(guards),

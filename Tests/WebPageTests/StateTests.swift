@@ -10,7 +10,7 @@ extension WebPage {
             site.change("10.0.0.3") { $0.fail(1, because: "lmtp:24 greeting timeout: no answer within 5.0 s") }
             site.change("10.0.0.5") {
                 $0.maintenance = [
-                    "kind": "ordered", "by": "root", "reason": "kernel update", "since": "2026-11-21T13:00:00Z",
+                    "kind": "ordered", "by": "root", "reason": "kernel update", "since": MockSite.time(minutesAgo: 30),
                     "until": nil, "drain": false,
                 ]
             }
@@ -83,7 +83,11 @@ extension WebPage {
                     "backend": "10.0.0.1", "text": .string(markup), "<i>field</i>": "<u>value</u>",
                 ]
             ]
-            try await withPage(of: site) { page, _ in
+            // The browser tells of each 404, and two of the addresses are none.
+            let isMissing = { (complaint: BrowserPage.Complaint) in
+                complaint.source == "network" && complaint.text.contains("404")
+            }
+            try await withPage(of: site, expecting: isMissing) { page, _ in
                 let reason = try await page.evaluate("document.querySelector('.row.is-down .of-reason').textContent")
                 #expect(reason == .string(markup))
                 for hash in [
@@ -136,6 +140,7 @@ extension WebPage {
             let isNetwork = { (complaint: BrowserPage.Complaint) in complaint.source == "network" }
             try await withPage(of: mixed, expecting: isNetwork) { page, daemon in
                 #expect(try await page.evaluate("document.querySelector('#banner').hidden") == true)
+                try await page.wait(for: "document.querySelectorAll('.row .bar').length === 6")
                 try await daemon.stop()
                 try await page.wait(for: "!document.querySelector('#banner').hidden", within: .seconds(20))
                 let text = try await page.evaluate("document.querySelector('#banner').textContent").string ?? ""

@@ -91,7 +91,7 @@ function stateOf(backend) {
 /// What is behind the state, in as few words as a row has room for.
 function stateDetail(backend) {
     switch (stateOf(backend)) {
-    case "failing": return backend.guard ? "kept by guard" : backend.failures < backend.needed ? `${backend.failures} of ${backend.needed}` : "still listed up";
+    case "failing": return backend.guard ? "guarded" : backend.failures < backend.needed ? `${backend.failures} of ${backend.needed}` : "still listed up";
     case "down": return backend.healthy === true ? "polls well" : "";
     case "maintenance": return backend.state === "down" ? "and down" : backend.maintenance.drain ? "drained" : "";
     case "up": return backend.slow_start ? "slow start" : "";

@@ -55,8 +55,12 @@ function historyText(history) {
     return `Last ${hours >= 1 ? `${Math.round(hours)} h` : lengthOf(hours * 3600)}: ${parts.join(", ")}`;
 }
 
-/// The largest latency that a line has to have room for.
-const ceilingOf = (latencies) => Math.max(1, ...latencies.filter((value) => value !== null));
+/// A round number above all latencies: 1, 2 or 5, and zeros.
+function ceilingOf(latencies) {
+    const largest = Math.max(1, ...latencies.filter((value) => value !== null));
+    const unit = 10 ** Math.floor(Math.log10(largest));
+    return unit * [1, 2, 5, 10].find((factor) => factor * unit >= largest);
+}
 
 /// A path through the latencies, with gaps where there is none, in a box of `width` and `height`.
 function latencyPath(latencies, width, height, ceiling) {

@@ -16,12 +16,13 @@ function countStates(backends) {
 
 function notices(status) {
     const texts = [];
-    if (!status.director.connected) {
+    // Without any list, that is what all of the page is about.
+    if (!status.director.connected && status.director.last_list_at) {
         texts.push({
             key: "director", title: "The director does not answer",
-            text: [status.director.error, status.director.last_list_at ? `The states listed are from ${clockTime(status.director.last_list_at)}; polls go on, commands wait` : null],
+            text: [status.director.error, `The states listed are from ${clockTime(status.director.last_list_at)}; polls go on, commands wait`],
         });
-    } else if (status.ring.state !== "synced" && status.ring.state !== "unknown") {
+    } else if (status.director.connected && status.ring.state !== "synced" && status.ring.state !== "unknown") {
         texts.push({ key: "ring", title: `The ring is ${status.ring.state}`, text: ["No command is sent until it is synced"] });
     }
     for (const guard of status.guard) {

@@ -135,7 +135,7 @@ function dayChart(history) {
     return h("div.chart", null,
         h("p.summary", null, historyText(history)),
         h("div.plot", { id: "plot" },
-            h("span.ceiling", { "aria-hidden": "true" }, milliseconds(ceiling)),
+            h("span.ceiling", { "aria-hidden": "true" }, `${grouped(ceiling)} ms`),
             svg("svg.latencies", { viewBox: "0 0 288 100", preserveAspectRatio: "none", "aria-hidden": "true" },
                 svg("path.grid", { d: "M0 50H288M72 0V100M144 0V100M216 0V100", "vector-effect": "non-scaling-stroke" }),
                 svg("path.line", { d: latencyPath(history.latency_milliseconds, 288, 100, ceiling), "vector-effect": "non-scaling-stroke" }),

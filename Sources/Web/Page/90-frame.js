@@ -50,7 +50,6 @@ function drawFreshness() {
     const asked = feed.nextAt === null ? "It is asked now."
         : `It is asked again in ${Math.max(1, Math.round((feed.nextAt - Date.now()) / SECOND))} s.`;
     document.body.classList.toggle("is-stale", silence !== null);
-    banner.hidden = silence === null;
     if (silence !== null) {
         const from = feed.answeredAt === null ? "there is nothing to show yet"
             : `what you see is from ${clockTime(feed.answeredAt + clockOffset)}`;
@@ -60,9 +59,23 @@ function drawFreshness() {
                 h("span.detail", { "aria-hidden": "true" }, `${capitalized(feed.trouble || "no answer yet")}. ${asked}`)),
             h("button", { type: "button", id: "ask-now" }, "Ask now"));
     }
+    showBanner(silence !== null);
     show(byId("freshness"), silence !== null ? "Not up to date"
         : feed.answeredAt === null ? "Loading…" : ["Live ", h("span.at", null, clockTime(feed.answeredAt + clockOffset))]);
     drawTitle();
+}
+
+/// Shows or hides the banner; what stands below it stays where it is, unless that is the page's very beginning.
+function showBanner(isShown) {
+    const banner = byId("banner");
+    if (banner.hidden !== isShown) return;
+    const mayMove = window.scrollY === 0 && !list.isInUse();
+    const before = banner.offsetHeight;
+    banner.hidden = !isShown;
+    const height = banner.offsetHeight;
+    document.documentElement.style.setProperty("--banner", `${height}px`);
+    if (!mayMove) window.scrollBy(0, height - before);
+    list.drawRows();
 }
 
 function drawAbout() {
