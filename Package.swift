@@ -105,6 +105,8 @@ let package = Package(
         .target(
             name: "ScriptedPeers", dependencies: ["COpenSSL", nio, nioPosix], path: "Tests/ScriptedPeers",
             swiftSettings: strict),
+        // Headless Chromium, for what is made to be looked at.
+        .target(name: "Browser", path: "Tests/Browser", swiftSettings: strict),
         .target(name: "TemporaryFiles", path: "Tests/TemporaryFiles", swiftSettings: strict),
         .target(
             name: "Simulation",
@@ -193,6 +195,12 @@ let package = Package(
                 "Monitor", "Health", "Probes", "DirectorAdmin", "Transport", "Site", "ScriptedPeers", "TemporaryFiles",
                 nio, nioPosix, .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "WebPageTests",
+            dependencies: [
+                "Browser", "COpenSSL", nio, nioPosix, .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: strict),
         .testTarget(
