@@ -70,6 +70,7 @@ install: ## install what `make release` built (DESTDIR, prefix, sysconfdir, unit
 	install -d "$(DESTDIR)$(sbindir)"
 	install -m 755 -s "$(BINARY)" "$(DESTDIR)$(sbindir)/dovemon"
 	install -d "$(DESTDIR)$(docdir)/examples" "$(DESTDIR)$(configdir)"
+	install -d -m 700 "$(DESTDIR)$(statedir)"
 	install -m 644 $(DOCUMENTS) "$(DESTDIR)$(docdir)/"
 	install -m 644 $(EXAMPLES) "$(DESTDIR)$(docdir)/examples/"
 	for name in $(SAMPLES); do install -m 644 "$$name.sample" "$(DESTDIR)$(configdir)/$$name.sample"; done
