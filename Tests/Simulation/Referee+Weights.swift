@@ -85,7 +85,7 @@ extension Referee {
     func requireRightWeight(_ backend: Int, _ row: Director.Row) {
         guard let right = rightWeights[backend], row.isListed else { return }
         require(right.contains(row.vhosts), .weights, "backend \(backend) has \(row.vhosts) in the end, and not \(right)")
-        for monitor in world.monitors where row.isUp {
+        for monitor in world.monitors {
             require(!monitor.hasPlan(backend), .weights, "m\(monitor.number) has not done with backend \(backend)")
         }
     }
