@@ -102,6 +102,8 @@ final class MonitorProcess {
             world.referee.maintenanceBegins(self, backend, window)
             if world.mistake == .windowIgnored { return }
             feed(.maintenanceStarted(window, for: world.address(backend)))
+            // A former one may have ended in the same moment.
+            world.referee.maintenanceBegins(self, backend, window)
         }
     }
 
