@@ -193,7 +193,8 @@ struct HostRecord: Sendable {
     /// Whether a row can change anything: it is another one than before, or something waits for it.
     func isNews(_ row: Host) -> Bool {
         guard case .none = command else { return true }
-        return move.awaitsList || weight.memory != nil || (row.state == .up && ownership != .none) || row != host || row.state != toldState
+        return move.awaitsList || weight.memory != nil || (row.state == .up && ownership != .none) || row != host
+            || row.state != toldState
     }
 
     /// The list that shows it again, or for the first time, shows also what others have made of its weight.

@@ -52,7 +52,8 @@ package struct Maintenance: Hashable, Sendable {
     /// The same as it can be by the clock of now: what was written down under a wrong one must not last for years.
     func clamped(at now: Instant) -> Maintenance {
         Maintenance(
-            shown: who, reason, since: min(since, now), until: min(until, now + Self.lengths.upperBound), drains: drains)
+            shown: who, reason, since: min(since, now), until: min(until, now + Self.lengths.upperBound), drains: drains
+        )
     }
 }
 

@@ -96,7 +96,8 @@ private func expect(
             "backend=10.2.2.75 command=HOST-UPDATE vhosts=20 note=\"dry run: not sent\"")
         expect(
             .commandWithoutEffect(try host(), .hostUpdate, .tryAgainLater), .warning,
-            "backend=10.2.2.75 command=HOST-UPDATE reply=\"try again later\" listed=up vhosts=100 note=\"no effect yet\"")
+            "backend=10.2.2.75 command=HOST-UPDATE reply=\"try again later\" listed=up vhosts=100 note=\"no effect yet\""
+        )
     }
 
     @Test func aChangeOfStateIsToldWithoutAFaultToo() throws {

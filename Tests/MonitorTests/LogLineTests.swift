@@ -47,7 +47,8 @@ private func expect(
         expect(
             .maintenanceStarted(backend: "10.2.2.75", window, until: 1_795_267_200, isExtended: false), .notice,
             isChange: true,
-            "backend=10.2.2.75 maintenance=started by=alice reason=\"kernel update\" drain=yes until=2026-11-21T13:20:00Z")
+            "backend=10.2.2.75 maintenance=started by=alice reason=\"kernel update\" drain=yes until=2026-11-21T13:20:00Z"
+        )
         let bare = Maintenance(who: "root", reason: "", since: .origin, until: .origin, drains: false)
         expect(
             .maintenanceStarted(backend: "10.2.2.75", bare, until: 0, isExtended: true), .notice, isChange: true,

@@ -10,8 +10,8 @@ import Testing
 
     private func window(_ watch: Watch, _ seconds: Double, drains: Bool = false) -> Maintenance {
         Maintenance(
-            who: "root", reason: "kernel update", since: watch.now, until: watch.now + .milliseconds(Int(seconds * 1000)),
-            drains: drains)
+            who: "root", reason: "kernel update", since: watch.now,
+            until: watch.now + .milliseconds(Int(seconds * 1000)), drains: drains)
     }
 
     private func begin(_ watch: inout Watch, _ seconds: Double, drains: Bool = false) {
@@ -139,7 +139,8 @@ import Testing
         var watch = Watch(.polling(imap), row(1), row(2, vhosts: 0))
         watch.run(to: 15)
         let machine = watch.machine
-        #expect(machine.objection(to: window(watch, 60), for: row(3).address, at: watch.now) == .notListed(row(3).address))
+        let unknown = row(3).address
+        #expect(machine.objection(to: window(watch, 60), for: unknown, at: watch.now) == .notListed(unknown))
         #expect(machine.objection(to: window(watch, 60), for: address, at: watch.now) == nil)
         for seconds: Double in [0, -5, 0.5, 604_801] {
             let refusal = machine.objection(to: window(watch, seconds), for: address, at: watch.now)

@@ -199,7 +199,7 @@ extension Host {
             case .hostUpdate, .hostResetUsers, .hostFlush: state
             }
         return Host(
-            address: address, spelling: spelling, vhosts: command.vhosts ?? vhosts, users: users, tag: tag, state: newState,
-            lastChange: lastChange)
+            address: address, spelling: spelling, vhosts: command.vhosts ?? vhosts, users: users, tag: tag,
+            state: newState, lastChange: lastChange)
     }
 }

@@ -90,7 +90,9 @@ extension Referee {
     /// The faults have been over for longer than any slow start takes.
     func requireRightWeight(_ backend: Int, _ row: Director.Row) {
         guard let right = rightWeights[backend], row.isListed else { return }
-        require(right.contains(row.vhosts), .weights, "backend \(backend) has \(row.vhosts) in the end, and not \(right)")
+        require(
+            right.contains(row.vhosts), .weights,
+            "backend \(backend) has \(row.vhosts) in the end, and not \(right.sorted())")
         for monitor in world.monitors {
             require(!monitor.hasPlan(backend), .weights, "m\(monitor.number) has not done with backend \(backend)")
         }

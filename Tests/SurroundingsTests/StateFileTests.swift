@@ -33,7 +33,8 @@ import Testing
             raising: [address(1): raising], absences: [address(2): .origin + .seconds(9)],
             windows: [
                 address(3): Maintenance(
-                    who: "root", reason: "a\"b\\", since: .origin + .seconds(5), until: .origin + .seconds(3605), drains: true)
+                    who: "root", reason: "a\"b\\", since: .origin + .seconds(5), until: .origin + .seconds(3605),
+                    drains: true)
             ],
             weights: [
                 address(1): WeightMemory(target: 100, ours: [40, 60], asked: 60, steppedAt: .origin + .seconds(7)),
