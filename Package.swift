@@ -64,6 +64,13 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
+            name: "Control",
+            dependencies: [
+                "Site", "DirectorAdmin", "Health", "Check", "Monitor", nio, nioPosix,
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .target(
             name: "Surroundings",
             dependencies: [
                 "Site", "DirectorAdmin", "Monitor",
@@ -74,11 +81,18 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
+        .target(
+            name: "Web",
+            dependencies: [
+                "Site", "Monitor", "COpenSSL", nio, nioPosix, .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            resources: [.embedInCode("Page")], swiftSettings: strict),
         .executableTarget(
             name: "Dovemon",
             dependencies: [
                 "Site", "Transport", "Probes", "DirectorAdmin", "Health", "Settings", "Check", "Monitor",
-                "Surroundings", "CLinux", nio, nioPosix,
+                "Surroundings", "Control", "Web", "CLinux", nio, nioPosix,
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -149,6 +163,14 @@ let package = Package(
         .testTarget(
             name: "MonitorTests",
             dependencies: ["Monitor", "Site", "Probes", "DirectorAdmin", "Health", "Settings", nio, nioPosix],
+            swiftSettings: strict),
+        .testTarget(
+            name: "WebTests",
+            dependencies: [
+                "Web", "Site", "Monitor", "ScriptedPeers", "TemporaryFiles", nio, nioPosix,
+                .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: strict),
         .testTarget(

@@ -103,7 +103,8 @@ struct Dovemon: Contender {
         let directory = workshop.directory
         var all: [(String, String)] = [
             ("director_admin_socket", stage.director.path), ("lockfile", "\(directory)/\(label).pid"),
-            ("state_file", "\(directory)/\(label).json"), ("imap_port", "\(peers.port("imap"))"),
+            ("state_file", "\(directory)/\(label).json"), ("control_socket", "\(directory)/\(label).sock"),
+            ("imap_port", "\(peers.port("imap"))"),
             ("imaps_port", "\(peers.port("imaps"))"), ("pop3s_port", "\(peers.port("pop3s"))"),
             ("lmtp_port", "\(peers.port("lmtp"))"), ("poll_imap_list", "yes"), ("interval", "\(work.interval)"),
             ("timeout", "3"), ("min_healthy", "1"), ("loglevel", "2"),

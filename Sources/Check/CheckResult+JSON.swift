@@ -33,7 +33,7 @@ private struct BackendObject: Encodable {
     @ExplicitNull var users: Int?
     @ExplicitNull var state: String?
     @ExplicitNull var healthy: Bool?
-    let polls: [PollObject]
+    let polls: [PollDocument]
 
     init(_ backend: CheckResult.Backend) {
         address = backend.spelling
@@ -42,99 +42,6 @@ private struct BackendObject: Encodable {
         users = backend.listed?.users
         state = backend.listed?.state?.rawValue
         healthy = backend.isHealthy
-        polls = backend.polls.map(PollObject.init)
+        polls = backend.polls.map { PollDocument($0.service, $0.report) }
     }
-}
-
-private struct PollObject: Encodable {
-    enum CodingKeys: String, CodingKey {
-        case mailProtocol = "protocol"
-        case port, tls, ok, milliseconds, phases, failure, warnings, transcript
-    }
-
-    let mailProtocol: String
-    let port: Int
-    let tls: String
-    let ok: Bool
-    let milliseconds: Double
-    let phases: [String: Double]
-    @ExplicitNull var failure: FailureObject?
-    let warnings: [WarningObject]
-    /// Left out where nobody asked for it.
-    let transcript: TranscriptObject?
-
-    init(_ poll: CheckResult.Poll) {
-        mailProtocol = poll.service.mailProtocol.rawValue
-        port = poll.service.port
-        tls = poll.service.tls.rawValue
-        ok = poll.report.succeeded
-        milliseconds = poll.report.duration.roundedMilliseconds
-        phases = poll.report.phases.reduce(into: [:]) { phases, time in
-            phases[time.phase.rawValue] = time.duration.roundedMilliseconds
-        }
-        failure = poll.report.failure.map(FailureObject.init)
-        warnings = poll.report.warnings.map { WarningObject(kind: $0.kind.rawValue, text: $0.text) }
-        transcript = poll.report.transcript.map(TranscriptObject.init)
-    }
-}
-
-private struct TranscriptObject: Encodable {
-    struct Line: Encodable {
-        let milliseconds: Double
-        let kind: String
-        let text: String
-
-        init(_ line: Transcript.Line) {
-            milliseconds = line.time.roundedMilliseconds
-            kind = line.kind.rawValue
-            text = line.text
-        }
-    }
-
-    let beginning: [Line]
-    let omitted: Int
-    let end: [Line]
-
-    init(_ transcript: Transcript) {
-        beginning = transcript.beginning.map(Line.init)
-        omitted = transcript.omitted
-        end = transcript.end.map(Line.init)
-    }
-}
-
-private struct WarningObject: Encodable {
-    let kind: String
-    let text: String
-}
-
-private struct FailureObject: Encodable {
-    let phase: String
-    let kind: String
-    @ExplicitNull var code: String?
-    let text: String
-
-    init(_ failure: PollFailure) {
-        phase = failure.phase.rawValue
-        kind = failure.kind.rawValue
-        code = failure.code
-        text = failure.text
-    }
-}
-
-/// A value whose absence is written as `null`, and not left out.
-@propertyWrapper
-private struct ExplicitNull<Value: Encodable>: Encodable {
-    var wrappedValue: Value?
-
-    init(wrappedValue: Value?) { self.wrappedValue = wrappedValue }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        if let wrappedValue { try container.encode(wrappedValue) } else { try container.encodeNil() }
-    }
-}
-
-extension Duration {
-    /// Milliseconds with one decimal, as people read them.
-    fileprivate var roundedMilliseconds: Double { (inMilliseconds * 10).rounded() / 10 }
 }

@@ -1,16 +1,19 @@
 /// Text in aligned columns. A column without any content is left out.
-struct TextTable {
-    enum Colour: String {
+package struct TextTable {
+    /// What a cell is shown in, by its escape sequence (ECMA-48, SGR).
+    package enum Colour: String {
         case red = "\u{1B}[31m"
         case yellow = "\u{1B}[33m"
         case green = "\u{1B}[32m"
     }
 
-    struct Cell {
+    /// A cell.
+    package struct Cell {
         let text: String
         let colour: Colour?
 
-        init(_ text: String, colour: Colour? = nil) {
+        /// Makes one.
+        package init(_ text: String, colour: Colour? = nil) {
             self.text = text
             self.colour = colour
         }
@@ -20,18 +23,29 @@ struct TextTable {
     private let rightAligned: Set<String>
     private var rows: [(cells: [Cell], below: [String])] = []
 
-    init(columns: [String], rightAligned: Set<String>) {
+    /// A table without rows.
+    package init(columns: [String], rightAligned: Set<String>) {
         self.columns = columns
         self.rightAligned = rightAligned
     }
 
     /// Adds a row with a cell for each column, and whole lines below it.
-    mutating func add(_ cells: [Cell], below: [String] = []) { rows.append((cells, below)) }
+    package mutating func add(_ cells: [Cell], below: [String] = []) { rows.append((cells, below)) }
 
     /// The lines, each with its end.
-    var text: String {
-        let used = columns.indices.filter { index in rows.contains { !$0.cells[index].text.isEmpty } }
-        let widths = used.map { index in ([columns[index]] + rows.map { $0.cells[index].text }).map(\.count).max() ?? 0
+    package var text: String { text(within: nil) }
+
+    /// The same, no wider than a terminal: the columns in `dispensable` go first, in their order, then the last one is cut.
+    package func text(within limit: Int?, dispensable: [String] = []) -> String {
+        var used = columns.indices.filter { index in rows.contains { !$0.cells[index].text.isEmpty } }
+        var widths = used.map(width)
+        if let limit {
+            for name in dispensable where total(widths) > limit {
+                guard let place = used.firstIndex(where: { columns[$0] == name }) else { continue }
+                used.remove(at: place)
+                widths.remove(at: place)
+            }
+            if let last = widths.last { widths[widths.count - 1] = max(1, min(last, last - (total(widths) - limit))) }
         }
         let heading = (cells: columns.map { Cell($0) }, below: [String]())
         return ([heading] + rows).reduce("") { text, row in
@@ -40,12 +54,19 @@ struct TextTable {
         }
     }
 
+    private func width(of column: Int) -> Int {
+        ([columns[column]] + rows.map { $0.cells[column].text }).map(\.count).max() ?? 0
+    }
+
+    private func total(_ widths: [Int]) -> Int { widths.reduce(0, +) + 2 * max(0, widths.count - 1) }
+
     private func line(_ cells: [(cell: Cell, column: String, width: Int)]) -> String {
         var line = ""
         for (index, (cell, column, width)) in cells.enumerated() {
-            let padding = String(repeating: " ", count: max(0, width - cell.text.count))
+            let shown = cell.text.count > width ? cell.text.prefix(width - 1) + "…" : cell.text
+            let padding = String(repeating: " ", count: max(0, width - shown.count))
             let isLast = index == cells.count - 1
-            let content = cell.colour.map { "\($0.rawValue)\(cell.text)\u{1B}[0m" } ?? cell.text
+            let content = cell.colour.map { "\($0.rawValue)\(shown)\u{1B}[0m" } ?? shown
             line += rightAligned.contains(column) ? padding + content : content + (isLast ? "" : padding)
             if !isLast { line += "  " }
         }

@@ -87,6 +87,26 @@ struct GuardedPool: Sendable {
     }
 }
 
+// MARK: - How it stands
+
+extension GuardedPool {
+    /// Whether this one is a candidate, and may not go.
+    func withholds(_ address: IPAddress) -> Bool {
+        !releasesAll && candidates[address] != nil && !released.contains(address)
+    }
+
+    /// What is withheld; nil when nothing is.
+    func status(_ tag: String, _ manners: Reconciliation.Manners) -> WithheldPool? {
+        guard isWithholding, let since = withheldSince else { return nil }
+        return WithheldPool(
+            tag: tag, withheld: withheld.count, healthy: healthy, needed: manners.minHealthy.needed(of: members.count),
+            pool: members.count, since: since)
+    }
+
+    /// How many were seen healthy after the first that is withheld had begun to fail.
+    private var healthy: Int { withheld.first.flatMap { candidates[$0] }.map { count(healthyAfter: $0.since) } ?? 0 }
+}
+
 // MARK: - Who is in it
 
 extension GuardedPool {
@@ -294,7 +314,6 @@ extension GuardedPool {
             GuardedDowns(
                 tag: tag, hosts: news.compactMap(host), count: withheld.count,
                 unnamed: withheld.count - alert.named.count,
-                healthy: withheld.first.flatMap { candidates[$0] }.map { count(healthyAfter: $0.since) } ?? 0,
-                needed: needed, pool: members.count, lasting: now - alert.since))
+                healthy: healthy, needed: needed, pool: members.count, lasting: now - alert.since))
     }
 }

@@ -15,6 +15,16 @@ struct PoolGuard: Sendable {
     /// Those that may go down now, the first that began to fail first in each pool.
     var permitted: [ArraySlice<IPAddress>] { concerned.compactMap { pools[$0]?.permitted } }
 
+    /// Whether a HOST-DOWN for this backend is withheld.
+    func withholds(_ address: IPAddress) -> Bool {
+        tags[address].flatMap { pools[$0] }?.withholds(address) ?? false
+    }
+
+    /// The pools in which HOST-DOWNs are withheld, by their tags.
+    func withheld(_ manners: Reconciliation.Manners) -> [WithheldPool] {
+        concerned.sorted().compactMap { tag in pools[tag]?.status(tag, manners) }
+    }
+
     /// Whether a candidate is withheld whose fate has changed with this backend's polls.
     func awaitsNews(of address: IPAddress) -> Bool {
         guard let pool = tags[address].flatMap({ pools[$0] }) else { return false }

@@ -62,6 +62,21 @@ package struct Reconciliation: Sendable {
     /// The backends as last listed, in the order in which they first were.
     package var listedHosts: [Host] { table.hosts }
 
+    /// A backend as last listed.
+    package func host(_ address: IPAddress) -> Host? { table[address]?.host }
+
+    /// The ring's state as last read; nil when it is not known.
+    package var ring: RingState? { contact.ring }
+
+    /// Why the last list failed; nil when it did not.
+    package var directorFailure: DirectorFailure? { contact.failure }
+
+    /// Whether the pool guard withholds a HOST-DOWN for this backend.
+    package func isGuarded(_ address: IPAddress) -> Bool { table.poolGuard.withholds(address) }
+
+    /// The pools in which the pool guard withholds HOST-DOWNs.
+    package var withheldPools: [WithheldPool] { table.poolGuard.withheld(manners) }
+
     /// What is to be written down: the HOST-DOWNs of this monitor that are decided, under way, or in force.
     package var intents: [IPAddress: DownIntent] { table.intents }
 

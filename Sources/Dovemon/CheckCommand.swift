@@ -53,7 +53,7 @@ struct CheckCommand: AsyncParsableCommand {
         case .table:
             // What failed has been told on standard error.
             if result.failure == nil {
-                try standardOutput(result.table(colours: isatty(STDOUT_FILENO) == 1 && !isColourUnwanted))
+                try standardOutput(result.table(colours: showsColours))
             }
         }
         throw ExitCode(result.status.rawValue)
@@ -70,9 +70,6 @@ struct CheckCommand: AsyncParsableCommand {
         return try await CheckRound(loaded, transcribing: verbose ? .all : .nothing).run(backend)
     }
 }
-
-/// Whether the user has set NO_COLOR to anything (no-color.org).
-private var isColourUnwanted: Bool { getenv("NO_COLOR").map { $0.pointee != 0 } ?? false }
 
 /// One check from the director's list to the result.
 private struct CheckRound: Sendable {

@@ -11,7 +11,7 @@ internal import Transport
 
 /// The monitor as a service: everything of it happens on one event loop.
 final class Daemon: Service {
-    private let loop: Reactor
+    let loop: Reactor
     private let policy: NIOLoopBoundBox<Policy>
     private let socketPath: NIOLoopBoundBox<String>
     private let driver: NIOLoopBoundBox<MonitorDriver?>
@@ -113,6 +113,14 @@ final class Daemon: Service {
         return writing(changed.store)
     }
 
+    /// Asks the monitor something, on its loop; fails while it does not run.
+    func asked<Answer: Sendable>(_ question: @escaping @Sendable (MonitorDriver) -> Answer) -> EventLoopFuture<Answer> {
+        loop.submit { [driver] in
+            guard let driver = driver.value else { throw NotRunning() }
+            return question(driver)
+        }
+    }
+
     /// Logs how the last rounds of each backend went.
     func tellRecentRounds() {
         loop.execute { [self] in
@@ -136,6 +144,9 @@ final class Daemon: Service {
         if let update = BackendUpdate(event) { scripts.take(update) }
     }
 }
+
+/// The monitor has not begun yet.
+struct NotRunning: Error {}
 
 extension StateFile {
     /// The file that the settings name; nil where they name none.

@@ -14,7 +14,8 @@ struct Dovemon: AsyncParsableCommand {
             """,
         version: "dovemon \(version)",
         subcommands: [
-            RunCommand.self, CheckCommand.self, CheckConfigCommand.self, ImportPoolmonCommand.self, LaunchCommand.self,
+            RunCommand.self, CheckCommand.self, StatusCommand.self, ExplainCommand.self, MaintenanceCommand.self,
+            CheckConfigCommand.self, ImportPoolmonCommand.self, LaunchCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 

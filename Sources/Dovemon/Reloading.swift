@@ -14,6 +14,10 @@ struct Reloading: Service {
     /// What the daemon was started with.
     let started: Settings
     let daemon: Daemon
+    /// What answers on the control socket.
+    let control: ControlService
+    /// What serves HTTP.
+    let web: WebService
     let writer: LogWriter
     let log: MonitorLog
     /// SIGHUP, trapped since before the files were first read.
@@ -38,21 +42,34 @@ struct Reloading: Service {
             log.logger.log(level: diagnostic.severity == .error ? .error : .warning, "\(diagnostic)")
         }
         guard let loaded = files.loaded?.commandingNothing(if: isDryRun) else {
-            log.logger.error("settings=kept note=\"the files are wrong: the old settings stay in force\"")
+            tellKept("the files are wrong")
             return
         }
         do {
             try daemon.prepare(loaded)
         } catch {
-            log.logger.error("settings=kept note=\"\(error): the old settings stay in force\"")
+            tellKept("\(error)")
             return
         }
         writer.configure(
-            facility: loaded.settings.syslogFacility.code, level: Logger.Level(loglevel: loaded.settings.logLevel))
+            facility: loaded.settings.syslogFacility.code, level: Logger.Level(loglevel: loaded.settings.logLevel),
+            format: loaded.settings.logFormat)
         writer.move(toSyslog: loaded.settings.loggerSocket)
         try await daemon.reload(loaded)
+        await control.change(to: loaded.settings)
+        await web.change(to: loaded.settings)
         for name in loaded.settings.waitingForStart(since: started) {
-            log.logger.warning("setting=\(name) note=\"it has changed, and counts from the next start on\"")
+            var fields = LogFields()
+            fields.add("setting", name)
+            fields.add("note", "it has changed, and counts from the next start on")
+            log.tell(LogLine(.warning, "setting_waits_for_start", fields))
         }
+    }
+
+    private func tellKept(_ reason: String) {
+        var fields = LogFields()
+        fields.add("settings", "kept")
+        fields.add("note", "\(reason): the old settings stay in force")
+        log.tell(LogLine(.error, "settings_kept", fields))
     }
 }

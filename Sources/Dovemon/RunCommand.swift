@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Control
 internal import DirectorAdmin
 internal import Glibc
 internal import Logging
@@ -51,32 +52,39 @@ struct RunCommand: AsyncParsableCommand {
         let writer = LogWriter(
             syslogPath: foreground || settings.logsToStandardOutput ? nil : settings.loggerSocket,
             facility: settings.syslogFacility.code, level: Logger.Level(loglevel: settings.logLevel),
+            format: settings.logFormat,
             stream: settings.logsToStandardOutput && !foreground ? STDOUT_FILENO : STDERR_FILENO)
         let log = MonitorLog(writer)
         for diagnostic in loaded.remarks { log.logger.warning("\(diagnostic)") }
         if settings.minHealthy.isOff {
-            log.logger.notice(
-                "min_healthy=off note=\"nothing keeps all backends from being taken down at once: min_healthy: 1 does\""
-            )
+            var fields = LogFields()
+            fields.add("min_healthy", "off")
+            fields.add("note", "nothing keeps all backends from being taken down at once: min_healthy: 1 does")
+            log.tell(LogLine(.notice, "min_healthy_off", fields))
         }
 
         let manager = ServiceManager()
         let scripts = UpdateScripts(
-            UpdateScripts.Program(settings), launcher: LaunchCommand.launcher(descriptors), log: log.logger)
+            UpdateScripts.Program(settings), launcher: LaunchCommand.launcher(descriptors)
+        ) { log.tell($0) }
         let daemon = try Daemon(
             loaded, pollLimit: descriptors.polls, writer: writer, log: log, scripts: scripts,
             manager: manager)
+        let desk = StatusDesk(daemon)
+        let control = ControlService(settings, desk, log: log)
+        let web = WebService(settings, DaemonStatus(daemon: daemon, desk: desk), log: log)
         let reloading = Reloading(
-            files: files, isDryRun: dryRun, started: settings, daemon: daemon, writer: writer, log: log,
+            files: files, isDryRun: dryRun, started: settings, daemon: daemon, control: control, web: web,
+            writer: writer, log: log,
             signals: reloads, manager: manager)
-        let mode = settings.isDryRun ? " mode=dry-run" : ""
-        log.tellChange("dovemon=started version=\(Dovemon.version)\(mode)")
+        log.tellProgram("started", version: Dovemon.version, mode: settings.isDryRun ? "dry-run" : nil)
         do {
             let group = ServiceGroup(
                 configuration: ServiceGroupConfiguration(
                     // They end in the opposite order: when no change can come any more, scripts may still end.
                     services: [
-                        .init(service: scripts), .init(service: daemon), .init(service: reloading),
+                        .init(service: scripts), .init(service: daemon), .init(service: control),
+                        .init(service: web), .init(service: reloading),
                         .init(
                             service: Ending(signals: ends), successTerminationBehavior: .gracefullyShutdownGroup),
                     ],
@@ -85,10 +93,10 @@ struct RunCommand: AsyncParsableCommand {
                     }))
             try await group.run()
         } catch {
-            log.logger.critical("dovemon=failed text=\"\(error)\"")
+            log.tellProgram("failed", .critical, text: "\(error)")
             throw ExitStatus.failed
         }
-        log.tellChange("dovemon=stopped")
+        log.tellProgram("stopped")
         lock.release()
         // A log daemon that is busy gets a moment for the last alerts.
         for _ in 1...50 where !writer.retry() { try? await Task.sleep(for: .milliseconds(10)) }
@@ -127,4 +135,19 @@ private struct Ending: Service {
 extension UpdateScripts.Program {
     /// What the settings say.
     init(_ settings: Settings) { self.init(path: settings.updateScript, timeout: settings.updateScriptTimeout) }
+}
+
+extension MonitorLog {
+    /// Tells of a change of the program's own state.
+    fileprivate func tellProgram(
+        _ state: String, _ level: Logger.Level = .notice, version: String? = nil, mode: String? = nil,
+        text: String? = nil
+    ) {
+        var fields = LogFields()
+        fields.add("dovemon", state)
+        fields.add("version", version)
+        fields.add("mode", mode)
+        fields.add("text", text)
+        tell(LogLine(level, isChange: true, "dovemon_" + state, fields))
+    }
 }

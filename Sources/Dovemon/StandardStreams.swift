@@ -5,8 +5,8 @@ internal import Glibc
 func standardError(_ text: String, terminator: String = "\n") { _ = write(text + terminator, to: STDERR_FILENO) }
 
 /// Writes a result, on standard output; ends the program where that cannot be, as a result that nobody gets is none.
-func standardOutput(_ text: String) throws {
-    guard let reason = write(text + "\n", to: STDOUT_FILENO) else { return }
+func standardOutput(_ text: String, terminator: String = "\n") throws {
+    guard let reason = write(text + terminator, to: STDOUT_FILENO) else { return }
     standardError("dovemon: standard output: \(String(cString: strerror(reason)))")
     throw ExitStatus.unusable
 }

@@ -178,6 +178,12 @@ package struct BackendHealth: Sendable {
         }.sorted { ($0.streak.since, $0.service.port) < ($1.streak.since, $1.service.port) }
     }
 
+    /// The service that has failed most often in a row, and how; nil when none fails.
+    package var worst: (service: Service, streak: Streak)? {
+        let failing = services.compactMap { service, health in health.streak.map { (service: service, streak: $0) } }
+        return failing.max { ($0.streak.count, $1.service.port) < ($1.streak.count, $0.service.port) }
+    }
+
     /// When it began to fail: the service that is faulty, or else that failed first; nil when none fails.
     package func failingSince(_ rules: Rules) -> Instant? {
         faultyServices(rules).first?.streak.since ?? services.values.compactMap(\.streak?.since).min()

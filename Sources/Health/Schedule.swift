@@ -24,10 +24,14 @@ package struct Schedule: Sendable {
         let place: Double
         /// The number of its slot; outdated slots of the heap bear another one.
         var booking = 0
+        /// When the next round is booked for.
+        var bookedFor = Instant.distantFuture
         /// Whether a round was started that has not ended.
         var isGoingOn = false
         /// When its latest round was started.
         var lastStart: Instant?
+        /// When that was to be.
+        var planned: Instant?
         /// Whether the next round, or the one that is going on, is out of its turn.
         var isHastened = false
         /// The same of one that comes sooner because the last one failed.
@@ -55,6 +59,14 @@ package struct Schedule: Sendable {
 
     /// When the next round is due; nil when no backend waits for one.
     package var nextWake: Instant? { slots.min?.time }
+
+    /// When a backend's next round is due; nil while one is going on.
+    package func nextStart(of address: IPAddress) -> Instant? {
+        entries[address].flatMap { $0.isGoingOn ? nil : $0.bookedFor }
+    }
+
+    /// When a backend's latest round was to be started; nil where there was none yet.
+    package func planned(_ address: IPAddress) -> Instant? { entries[address]?.planned }
 
     /// Takes a backend in: its first round comes at its place within the next interval.
     package mutating func add(_ address: IPAddress, at now: Instant) {
@@ -104,6 +116,7 @@ package struct Schedule: Sendable {
             }
             entry.isGoingOn = true
             entry.lastStart = now
+            entry.planned = slot.time
             entries[slot.address] = entry
             due.append(slot.address)
         }
@@ -154,6 +167,7 @@ package struct Schedule: Sendable {
         // Never the same twice: a backend that comes back must not be taken for what it was.
         bookings += 1
         entries[address]?.booking = bookings
+        entries[address]?.bookedFor = time
         slots.insert(Slot(time: time, address: address, booking: bookings))
     }
 

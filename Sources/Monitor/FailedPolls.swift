@@ -7,7 +7,8 @@ package struct FailedPolls: Hashable, Sendable {
     /// So many bytes of each transcript.
     package static let transcriptSize = 2_048
 
-    private var polls: [FailedPoll] = []
+    /// The oldest first.
+    package private(set) var polls: [FailedPoll] = []
 
     /// No polls yet.
     package init() {}
@@ -18,7 +19,7 @@ package struct FailedPolls: Hashable, Sendable {
         if polls.count == Self.limit { polls.removeFirst() }
         polls.append(
             FailedPoll(
-                service: service, failure: failure, endedAt: now,
+                service: service, failure: failure, endedAt: now, phases: report.phases, duration: report.duration,
                 transcript: report.transcript?.limited(to: Self.transcriptSize)))
     }
 
@@ -36,11 +37,25 @@ package struct FailedPoll: Hashable, Sendable {
     package let failure: PollFailure
     /// When it ended.
     package let endedAt: Instant
+    /// How long each of its phases took.
+    package let phases: [PhaseTime]
+    /// How long it took.
+    package let duration: Duration
     /// What was said; nil where nobody asked for it.
     package let transcript: Transcript?
 
+    /// The report of it, as far as it is remembered.
+    package var report: PollReport {
+        PollReport(failure: failure, phases: phases, duration: duration, transcript: transcript)
+    }
+
     /// Makes a failed poll.
-    package init(service: Service, failure: PollFailure, endedAt: Instant, transcript: Transcript?) {
+    package init(
+        service: Service, failure: PollFailure, endedAt: Instant, phases: [PhaseTime] = [], duration: Duration = .zero,
+        transcript: Transcript?
+    ) {
+        self.phases = phases
+        self.duration = duration
         self.service = service
         self.failure = failure
         self.endedAt = endedAt

@@ -9,6 +9,7 @@ internal import Transport
 /// Loop-confined: created and used on its loop alone.
 package final class MonitorDriver {
     private var machine: MonitorMachine
+    private var chronicle = Chronicle(startedAt: .now())
     private let loop: NIOIsolatedEventLoop
     private let prober: Prober
     private var director: DirectorClient
@@ -21,11 +22,19 @@ package final class MonitorDriver {
     private var isStartingPolls = false
     private var sentinels: [MonitorMachine.SentinelID: RunningConversation] = [:]
     private var commands: [Reconciliation.CommandID: RunningConversation] = [:]
+    /// Those that are not answered yet.
+    private var outstanding: [Reconciliation.CommandID: DirectorCommand] = [:]
     private var timer: (Scheduled<Void>, at: Instant)?
     /// What came in while something else was being handled: a connection can fail before its start returns.
     private var inbox: [MonitorMachine.Event] = []
     private var suspension = SuspensionWatch(at: .now(), sinceBoot: .sinceBoot())
     private var isHandling = false
+    /// The number of the latest round before what is handled now.
+    private var formerRound = 0
+    /// What this run has done.
+    private var statistics = Statistics()
+    private var contact = Contact()
+    private var interval: Duration
     private var isStopped = false
 
     /// A driver that does nothing yet; `tell` is called on the loop.
@@ -38,6 +47,7 @@ package final class MonitorDriver {
         tell: @escaping (MonitorEvent) -> Void
     ) {
         let policy = policy.fitted(to: pollLimit)
+        interval = policy.interval
         self.machine = MonitorMachine(policy, restored: restored, unixOrigin: Int(UnixClock.origin()), at: .now())
         // However long the director takes for its first list, nobody waits an interval for the first poll.
         machine.beginScheduleWithFirst()
@@ -71,6 +81,7 @@ package final class MonitorDriver {
             feed(.directorChanged)
         }
         let policy = policy.fitted(to: pollLimit)
+        interval = policy.interval
         places.change(to: policy.openPollLimit ?? pollLimit)
         places.forgetFailures()
         feed(.policyChanged(policy))
@@ -78,6 +89,22 @@ package final class MonitorDriver {
 
     /// How the last rounds of each backend went.
     package var recentRounds: [(backend: String, rounds: RecentRounds)] { machine.recentRounds }
+
+    /// How things stand, for people who ask.
+    package var status: MonitorStatus { MonitorStatus(machine, chronicle) }
+
+    /// How one backend stands, and what is remembered of it; nil when it is not listed.
+    package func status(of address: IPAddress) -> (status: BackendStatus, record: Chronicle.Backend?)? {
+        machine.status(of: address, at: .now()).map { ($0, chronicle[address]) }
+    }
+
+    /// The last failed polls of a backend, the oldest first.
+    package func failedPolls(of address: IPAddress) -> [FailedPoll] { machine.failedPolls(of: address) }
+
+    /// The latest events, of one backend or of all, the oldest first, at most so many.
+    package func events(of backend: String? = nil, atMost limit: Int) -> [Chronicle.Entry] {
+        chronicle.entries(of: backend, atMost: limit)
+    }
 
     /// Leaves a backend to a person until the window is over; gives the window as it is kept.
     package func startMaintenance(
@@ -91,10 +118,29 @@ package final class MonitorDriver {
         return window
     }
 
+    /// The maintenance windows that go on, sorted by address.
+    package var maintenances: [(address: IPAddress, maintenance: Maintenance)] { machine.maintenances }
+
     /// Ends a window before its time.
     package func endMaintenance(of address: IPAddress, by who: String) throws(MaintenanceRefusal) {
         if let objection = machine.objection(toEndOf: address) { throw objection }
         feed(.maintenanceEnded(address, by: who))
+    }
+
+    /// What the metrics tell, but for what others than the monitor know.
+    package var metrics: Metrics {
+        var metrics = Metrics()
+        metrics.statistics = statistics
+        metrics.isDirectorConnected = contact.isThere
+        metrics.isRingSynced = contact.isSynced
+        return metrics
+    }
+
+    /// What shows whether the monitor works.
+    package var vitals: Vitals {
+        Vitals(
+            now: .now(), interval: interval, nextRound: machine.nextRound, pollWaitsSince: places.waitingSince,
+            listedAt: contact.listedAt)
     }
 
     private func feed(_ event: MonitorMachine.Event) {
@@ -106,7 +152,10 @@ package final class MonitorDriver {
             let events = inbox
             inbox.removeAll()
             for event in events {
-                for action in machine.handle(event, at: .now()) { perform(action) }
+                formerRound = machine.roundCount
+                let actions = machine.handle(event, at: .now())
+                note(event)
+                for action in actions { perform(action) }
             }
         }
         isHandling = false
@@ -117,7 +166,9 @@ package final class MonitorDriver {
         guard !isStopped else { return }
         switch action {
         case .poll(let id, let plan, let time):
-            places.add(id, plan, within: time, at: .now())
+            // A poll of a new round is the schedule's; others follow one that has ended.
+            let planned = id.round > formerRound ? machine.plannedRound(of: id.address) : nil
+            places.add(id, plan, within: time, planned: planned, at: .now())
             startPolls()
         case .list:
             let asked = director
@@ -125,15 +176,22 @@ package final class MonitorDriver {
                 switch result {
                 // The one that is asked now has its own answer.
                 case _ where asked !== self.director: return
-                case .success(let listing): self.feed(.directorListed(listing))
-                case .failure(let failure): self.feed(.directorFailed(failure))
+                case .success(let listing):
+                    self.contact.listed(listing, at: .now())
+                    self.feed(.directorListed(listing))
+                case .failure(let failure):
+                    self.contact.isThere = false
+                    self.feed(.directorFailed(failure))
                 }
             }
         case .send(let id, let command):
+            outstanding[id] = command
+            chronicle.sent(command, at: .now())
             var hasEnded = false
             let conversation = director.send(command) { reply in
                 hasEnded = true
                 self.commands[id] = nil
+                self.statistics.commandEnded(command.verb, reply)
                 self.feed(.commandEnded(id, reply))
             }
             if !hasEnded { commands[id] = conversation }
@@ -145,7 +203,23 @@ package final class MonitorDriver {
         case .closeSentinel(let id): sentinels.removeValue(forKey: id)?.cancel()
         case .tell(let event):
             if case .director(.hostDisappeared(let host)) = event { places.forget(host.address) }
+            chronicle.told(event, condition: machine.condition, at: .now(), .now())
             tell(event)
+        }
+    }
+
+    /// What people may ask for later.
+    private func note(_ event: MonitorMachine.Event) {
+        switch event {
+        case .pollEnded(let id, let report) where machine.watches(id.address):
+            chronicle.pollEnded(
+                id.service, of: id.address, report, machine.condition(of: id.address), at: .now(), .now())
+        case .directorListed: chronicle.directorAsked(isHeard: true, at: .now())
+        case .directorFailed: chronicle.directorAsked(isHeard: false, at: .now())
+        case .commandEnded(let id, let reply):
+            guard let command = outstanding.removeValue(forKey: id) else { return }
+            chronicle.ended(command, reply, at: .now())
+        default: break
         }
     }
 
@@ -155,8 +229,10 @@ package final class MonitorDriver {
         isStartingPolls = true
         defer { isStartingPolls = false }
         while !isStopped, let poll = places.start() {
+            if let planned = poll.planned { statistics.pollStarted(late: .now() - planned) }
             prober.poll(poll.id.address, plan: poll.plan, within: poll.time) { report in
                 self.places.ended(poll, report)
+                self.statistics.pollEnded(poll.id.service, report)
                 if !self.machine.watches(poll.id.address) { self.places.forget(poll.id.address) }
                 self.feed(.pollEnded(poll.id, report))
                 self.startPolls()
@@ -188,5 +264,21 @@ package final class MonitorDriver {
             self.feed(.woke)
         }
         timer = (task, next)
+    }
+}
+
+/// How it stands with the director, as the last list shows.
+private struct Contact {
+    /// Whether it could be read the last time.
+    var isThere = false
+    /// Whether its ring is synced; nil where it does not tell.
+    private(set) var isSynced: Bool?
+    /// When the latest list had come in.
+    private(set) var listedAt: Instant?
+
+    mutating func listed(_ listing: Listing, at now: Instant) {
+        isThere = true
+        isSynced = listing.ring.map { $0 == .synced }
+        listedAt = now
     }
 }

@@ -62,6 +62,15 @@ package struct MonitorMachine: Sendable {
             windows.nextEnd)
     }
 
+    /// When the next round is due; nil where no backend waits for one.
+    package var nextRound: Instant? { schedule.nextWake }
+
+    /// How many rounds were begun so far: the number of the latest one.
+    package var roundCount: Int { rounds }
+
+    /// When a backend's latest round was to be begun.
+    package func plannedRound(of address: IPAddress) -> Instant? { schedule.planned(address) }
+
     /// Whether a backend is listed, as far as is known.
     package func watches(_ address: IPAddress) -> Bool { backends[address] != nil }
 

@@ -13,6 +13,8 @@ struct PollPlaces: Sendable {
         let plan: PollPlan
         /// How long it may take; it runs from the start, and not while the poll waits.
         let time: Duration
+        /// When it was to be started by the schedule; nil for one that follows another.
+        let planned: Instant?
         /// Since when it waits.
         fileprivate let since: Instant
         /// The polls in the order in which they came.
@@ -42,10 +44,13 @@ struct PollPlaces: Sendable {
     mutating func change(to limit: Int) { self.limit = max(1, limit) }
 
     /// Puts a poll behind those that wait.
-    mutating func add(_ id: MonitorMachine.PollID, _ plan: PollPlan, within time: Duration, at now: Instant) {
+    mutating func add(
+        _ id: MonitorMachine.PollID, _ plan: PollPlan, within time: Duration, planned: Instant? = nil, at now: Instant
+    ) {
         count += 1
         let isDoubtful = failing[id.address] != nil
-        let poll = Poll(id: id, plan: plan, time: time, since: now, number: count, isDoubtful: isDoubtful)
+        let poll = Poll(
+            id: id, plan: plan, time: time, planned: planned, since: now, number: count, isDoubtful: isDoubtful)
         if isDoubtful { waitingDoubtful.append(poll) } else { waiting.append(poll) }
     }
 
@@ -83,10 +88,13 @@ struct PollPlaces: Sendable {
     /// Forgets whether a backend failed: it is not listed any more.
     mutating func forget(_ address: IPAddress) { failing[address] = nil }
 
+    /// Since when the poll waits that has been waiting longest; nil where none does.
+    var waitingSince: Instant? { [waiting.first, waitingDoubtful.first].compactMap { $0?.since }.min() }
+
     /// Something to tell when polls have to wait long: once, and then every five minutes.
     mutating func notice(at now: Instant) -> PollsWaiting? {
-        guard let since = [waiting.first, waitingDoubtful.first].compactMap({ $0?.since }).min(),
-            now - since > Self.patience, told.map({ now - $0 >= Self.reminder }) ?? true
+        guard let since = waitingSince, now - since > Self.patience,
+            told.map({ now - $0 >= Self.reminder }) ?? true
         else { return nil }
         told = now
         return PollsWaiting(

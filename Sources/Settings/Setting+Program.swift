@@ -8,6 +8,9 @@ extension Setting {
             "syslog_facility", \.syslogFacility, .oneOf, sample: .local5,
             "the facility of the log lines, by its name in syslog(3)"),
         Setting("logger_socket_addr", \.loggerSocket, .socketPath, "the socket of the log daemon"),
+        Setting(
+            "log_format", \.logFormat, .oneOf,
+            "how the log is written: text, or json: one object a line, for programs"),
         Setting("debug", \.logsToStandardOutput, .yesNo, "log to standard output instead of the log daemon"),
     ]
 
@@ -34,5 +37,8 @@ extension Setting {
         Setting(
             "beupdatescript_timeout", \.updateScriptTimeout, .seconds(from: 1, upTo: 3_600),
             "after this time the program is killed"),
+        Setting(
+            "control_socket", \.controlSocket, .path,
+            "the socket that dovemon status, maintenance and explain talk to; empty: none"),
     ]
 }

@@ -18,6 +18,7 @@ extension Setting {
         SettingGroup(title: "Submission", settings: submission),
         SettingGroup(title: "Other ports", settings: ports),
         SettingGroup(title: "TLS", settings: tls),
+        SettingGroup(title: "The page and the metrics", settings: web),
         SettingGroup(title: "The program", settings: program),
     ]
 }

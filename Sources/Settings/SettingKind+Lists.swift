@@ -90,7 +90,7 @@ extension MailProtocol {
 
 extension YAMLNode {
     /// The items of a list; a value alone is a list of one, and nothing one of none.
-    fileprivate func items() throws(Complaint) -> [YAMLNode] {
+    func items() throws(Complaint) -> [YAMLNode] {
         if isNothing { return [] }
         guard case .sequence(let items) = content else {
             _ = try anyText()

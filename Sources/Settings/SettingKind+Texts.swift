@@ -84,7 +84,7 @@ extension ServerName {
 
 /// Whether a certificate can have this name (RFC 1123, section 2.1, and underscores, which are about): an address is
 /// none.
-private func isHostName(_ text: String) -> Bool {
+func isHostName(_ text: String) -> Bool {
     guard text.utf8.count <= 253, IPAddress(text) == nil else { return false }
     return text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { label in
         (1...63).contains(label.count) && label.first != UInt8(ascii: "-") && label.last != UInt8(ascii: "-")

@@ -10,6 +10,8 @@ package struct Settings: Equatable, Sendable {
     package var syslogFacility = SyslogFacility.mail
     /// The path of the log daemon's socket.
     package var loggerSocket = "/dev/log"
+    /// How the log is written.
+    package var logFormat = LogFormat.text
     /// Whether the log goes to standard output.
     package var logsToStandardOutput = false
 
@@ -129,12 +131,21 @@ package struct Settings: Equatable, Sendable {
     /// `ssl_resume`: whether polls resume the TLS session of an earlier one.
     package var resumesTLS = true
 
+    /// Where HTTP is served; empty for nowhere.
+    package var httpListen: [ListenAddress] = []
+    /// Who may ask there, besides this machine itself.
+    package var httpAllow: [IPNetwork] = []
+    /// By which names it may be asked, in lower case, besides by those that it always has.
+    package var httpNames: [String] = []
+
     /// The path of the lock file; nil for a place that the system has for it.
     package var lockfile: String?
     /// The program that is run after a change; nil for none.
     package var updateScript: String?
     /// After this time it is killed.
     package var updateScriptTimeout = Duration.seconds(30)
+    /// The path of the control socket; nil for none.
+    package var controlSocket: String? = "/run/dovemon/dovemon.sock"
 
     /// All defaults.
     package init() {}

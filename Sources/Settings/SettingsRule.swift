@@ -34,6 +34,15 @@ package struct SettingsRule: Sendable {
                 let (rounds, needed) = (settings.rapidRounds, settings.rapidFailuresNeeded)
                 return rounds > 0 && needed > rounds ? "\(needed) of \(rounds) rapid polls cannot fail" : nil
             }),
+        SettingsRule(
+            names: ["http_listen", "http_allow"],
+            accepted: "loopback addresses alone, as 127.0.0.1:9393, or with http_allow the networks that may ask there",
+            complaint: { settings in
+                guard settings.httpAllow.isEmpty,
+                    let open = settings.httpListen.first(where: { !$0.address.isLoopback })
+                else { return nil }
+                return "\(open) is not this machine's alone, and http_allow does not say who may ask there"
+            }),
     ]
 
     private static let advice = [
@@ -93,6 +102,15 @@ package struct SettingsRule: Sendable {
             complaint: { settings in
                 guard settings.keepsSentinels, !settings.polls(.imap) else { return nil }
                 return "there is none without a poll of IMAP: see poll_imap"
+            }),
+        SettingsRule(
+            names: ["http_allow", "http_names", "http_listen"],
+            complaint: { settings in
+                guard settings.httpListen.isEmpty else { return nil }
+                let idle = [
+                    settings.httpAllow.isEmpty ? nil : "http_allow", settings.httpNames.isEmpty ? nil : "http_names",
+                ].compactMap(\.self)
+                return idle.isEmpty ? nil : "\(idle.joined(separator: " and ")) without http_listen: nothing is served"
             }),
         SettingsRule(
             names: ["ssl_verify"],

@@ -5,8 +5,8 @@ package import Glibc
 /// An IPv6 address that maps an IPv4 one (`::ffff:10.2.2.75`) stays what it is, as the director keeps the two apart.
 package struct IPAddress: Hashable, Sendable {
     /// The address in network byte order: the low 32 bits of `low` for IPv4.
-    private let high: UInt64
-    private let low: UInt64
+    let high: UInt64
+    let low: UInt64
     /// Whether it is an IPv6 address.
     package let isIPv6: Bool
 
@@ -30,7 +30,7 @@ package struct IPAddress: Hashable, Sendable {
         self.init(high: words.0, low: words.1, isIPv6: true)
     }
 
-    private init(high: UInt64, low: UInt64, isIPv6: Bool) {
+    init(high: UInt64, low: UInt64, isIPv6: Bool) {
         self.high = high
         self.low = low
         self.isIPv6 = isIPv6

@@ -131,7 +131,7 @@ package struct PollReport: Hashable, Sendable {
     /// The id of the test message that the server took for delivery, to be looked for in the mailbox.
     package let deliveredMessage: String?
     /// What was said; nil where nobody asked for it.
-    package let transcript: Transcript?
+    package var transcript: Transcript?
 
     /// Makes a report.
     package init(

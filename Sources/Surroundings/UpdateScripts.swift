@@ -1,5 +1,4 @@
-package import Logging
-internal import Monitor
+package import Monitor
 internal import ServiceLifecycle
 internal import Synchronization
 
@@ -33,15 +32,15 @@ package final class UpdateScripts: Service {
     /// How many updates were handed over in all: not all of them need have been looked at when the daemon stops.
     private let handedOver = Mutex(0)
     private let launcher: [String]
-    private let log: Logger
+    private let tell: @Sendable (LogLine) -> Void
     private let updates: AsyncStream<BackendUpdate>
     private let input: AsyncStream<BackendUpdate>.Continuation
 
-    /// A service that runs `program`, by `launcher` as `UpdateScript` has it.
-    package init(_ program: Program, launcher: [String] = [], log: Logger) {
+    /// A service that runs `program`, by `launcher` as `UpdateScript` has it, and has its output and its end told.
+    package init(_ program: Program, launcher: [String] = [], tell: @escaping @Sendable (LogLine) -> Void) {
         self.program = Mutex(program)
         self.launcher = launcher
-        self.log = log
+        self.tell = tell
         (updates, input) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.waitingLimit))
     }
 
@@ -51,13 +50,13 @@ package final class UpdateScripts: Service {
     /// Takes an update; returns at once.
     package func take(_ update: BackendUpdate) {
         guard program.withLock({ $0.path }) != nil else { return }
-        if case .dropped = input.yield(update) { return Self.tellLost(update, log) }
+        if case .dropped = input.yield(update) { return Self.tellLost(update, tell) }
         handedOver.withLock { $0 += 1 }
     }
 
     /// Runs scripts until the program is told to stop; then gives those that run a moment, and kills them.
     package func run() async throws {
-        let runner = Runner(launcher: launcher, log: log) { [self] in program.withLock { $0 } }
+        let runner = Runner(launcher: launcher, tell: tell) { [self] in program.withLock { $0 } }
         var taken = 0
         for await update in updates.cancelOnGracefulShutdown() {
             taken += 1
@@ -66,11 +65,11 @@ package final class UpdateScripts: Service {
         await runner.stop(leaving: max(0, handedOver.withLock { $0 } - taken))
     }
 
-    private static func tellLost(_ update: BackendUpdate, _ log: Logger) {
+    private static func tellLost(_ update: BackendUpdate, _ tell: (LogLine) -> Void) {
         var fields = LogFields(update)
         fields.add("script", "not-run")
         fields.add("note", "\(waitingLimit) others wait already")
-        log.error("\(fields.text)")
+        tell(LogLine(.error, "script_not_run", fields))
     }
 
     /// Knows what runs.
@@ -80,17 +79,19 @@ package final class UpdateScripts: Service {
         private var isStopping = false
         private var whenIdle: AsyncStream<Void>.Continuation?
         private let launcher: [String]
-        private let log: Logger
+        private let tell: @Sendable (LogLine) -> Void
         private let program: @Sendable () -> Program
 
-        init(launcher: [String], log: Logger, program: @escaping @Sendable () -> Program) {
+        init(
+            launcher: [String], tell: @escaping @Sendable (LogLine) -> Void, program: @escaping @Sendable () -> Program
+        ) {
             self.launcher = launcher
-            self.log = log
+            self.tell = tell
             self.program = program
         }
 
         func take(_ update: BackendUpdate) {
-            guard queue.add(update) else { return UpdateScripts.tellLost(update, log) }
+            guard queue.add(update) else { return UpdateScripts.tellLost(update, tell) }
             startAll()
         }
 
@@ -99,19 +100,27 @@ package final class UpdateScripts: Service {
         func stop(leaving others: Int) async {
             isStopping = true
             let dropped = queue.clear() + others
-            if dropped > 0 { log.warning("script=not-run updates=\(dropped) note=\"dovemon stops\"") }
+            if dropped > 0 { tellDropped(dropped) }
             await untilIdle(within: patience)
             for task in tasks.values { task.cancel() }
             await untilIdle(within: killing)
         }
 
+        private func tellDropped(_ count: Int) {
+            var fields = LogFields()
+            fields.add("script", "not-run")
+            fields.add("updates", "\(count)")
+            fields.add("note", "dovemon stops")
+            tell(LogLine(.warning, "script_not_run", fields))
+        }
+
         private func startAll() {
             while !isStopping, let update = queue.start() {
                 let program = program()
-                tasks[update.backend] = Task { [launcher, log] in
+                tasks[update.backend] = Task { [launcher, tell] in
                     if let path = program.path {
                         let script = UpdateScript(path: path, launcher: launcher, timeout: program.timeout)
-                        await script.runLogged(update, log)
+                        await script.runLogged(update, tell)
                     }
                     ended(update.backend)
                 }
@@ -141,13 +150,13 @@ package final class UpdateScripts: Service {
 
 extension UpdateScript {
     /// Runs it, with its output and its end in the log.
-    fileprivate func runLogged(_ update: BackendUpdate, _ log: Logger) async {
+    fileprivate func runLogged(_ update: BackendUpdate, _ tell: @escaping @Sendable (LogLine) -> Void) async {
         let start = ContinuousClock.now
         let ending = await run(update) { line in
             var fields = LogFields(update)
             fields.add("script", "output")
             fields.add("text", line)
-            log.info("\(fields.text)")
+            tell(LogLine(.info, "script_output", fields))
         }
         var fields = LogFields(update)
         fields.add("script", ending == .exited(0) ? "done" : "failed")
@@ -159,7 +168,7 @@ extension UpdateScript {
         case .notStarted(let text): fields.add("text", text)
         }
         fields.add("time", LogFields.milliseconds(start.duration(to: .now)))
-        log.log(level: ending == .exited(0) ? .info : .error, "\(fields.text)")
+        tell(LogLine(ending == .exited(0) ? .info : .error, "script_ended", fields))
     }
 }
 

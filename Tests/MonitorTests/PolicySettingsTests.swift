@@ -131,8 +131,8 @@ struct Effect: CustomTestStringConvertible, Sendable {
 
     /// Settings that the monitor has nothing to do with, but the program around it.
     static let ofTheProgram: Set = [
-        "loglevel", "syslog_facility", "logger_socket_addr", "debug", "lockfile", "beupdatescript",
-        "beupdatescript_timeout",
+        "loglevel", "syslog_facility", "logger_socket_addr", "log_format", "debug", "lockfile", "beupdatescript",
+        "beupdatescript_timeout", "control_socket", "http_listen", "http_allow", "http_names",
     ]
 
     @Test(arguments: effects) func `a setting changes what it is for and nothing else`(effect: Effect) throws {

@@ -56,7 +56,7 @@ package final class DovemonProcess: Sendable {
             ("imap_port", String(ring.imapPort)), ("pop3_port", String(ring.pop3Port)),
             ("lmtp_port", String(ring.lmtpPort)),
             ("interval", "1"), ("timeout", "2.5"), ("retry_count", "2"), ("lockfile", "\(directory)/dovemon.pid"),
-            ("state_file", "\(directory)/state.json"),
+            ("state_file", "\(directory)/state.json"), ("control_socket", "\(directory)/control.sock"),
         ]
         try Self.write(settings, over: defaults, to: directory)
         if let accounts {

@@ -1,4 +1,5 @@
 import Settings
+import Site
 import Testing
 
 @Suite struct DocumentationTests {
@@ -12,6 +13,7 @@ import Testing
         expected.upCount = 2
         expected.minHealthy = .count(1)
         expected.pollLMTPRecipient = true
+        expected.httpListen = [try #require(ListenAddress("127.0.0.1:9393"))]
         #expect(settings == .read(expected, from: "config.yml.sample", warnings: []))
         let accounts = Accounts.read(try Repository.bytes(of: "test.accounts.yml.sample"), file: "sample")
         #expect(accounts.diagnostics == [])

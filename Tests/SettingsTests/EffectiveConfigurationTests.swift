@@ -14,6 +14,7 @@ import Testing
             loglevel: 0
             syslog_facility: cron
             logger_socket_addr: /run/log
+            log_format: json
             debug: yes
             use_host_flush: yes
             host_move_parallel: 5
@@ -64,9 +65,13 @@ import Testing
             ssl_min_protocol: TLSv1.1
             ssl_expiry_warning: 0
             ssl_resume: no
+            http_listen: [127.0.0.1:9393, "[::1]:9393"]
+            http_allow: [10.2.0.0/16, "2001:db8::/32", 192.0.2.1]
+            http_names: Monitoring.example.com
             lockfile: /run/d.pid
             beupdatescript: "/usr/bin/a b"
             beupdatescript_timeout: 1.5
+            control_socket: /tmp/c
             director_admin_socket: "/tmp/ä: #\\"\\\\\\t'"
             interval: 0.000000001
             timeout: 12.25

@@ -11,7 +11,7 @@ import Testing
         #expect(suggestion(for: word, among: Setting.table.map(\.name)) == meant)
     }
 
-    @Test(arguments: ["", "x", "director", "http_listen", "10.2.2.75", String(repeating: "a", count: 100_000)])
+    @Test(arguments: ["", "x", "director", "smtp_banner_check", "10.2.2.75", String(repeating: "a", count: 100_000)])
     func aFarNameIsNot(word: String) {
         #expect(suggestion(for: word, among: Setting.table.map(\.name)) == nil)
     }

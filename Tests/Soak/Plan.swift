@@ -42,6 +42,7 @@ struct Plan: Sendable {
         director_admin_socket: \(directory)/director
         lockfile: \(directory)/dovemon.pid
         state_file: \(directory)/state.json
+        control_socket: \(directory)/control.sock
         beupdatescript: \(directory)/script
         imap_port: \(port)
         interval: \(interval)

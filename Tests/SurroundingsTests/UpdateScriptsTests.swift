@@ -1,5 +1,6 @@
 import DirectorAdmin
 import Logging
+import Monitor
 import ServiceLifecycle
 import Surroundings
 import Synchronization
@@ -20,7 +21,7 @@ import Testing
     private func running(
         _ script: String?, timeout: Duration = .seconds(60), _ body: (UpdateScripts) async throws -> Void
     ) async throws -> Duration {
-        let scripts = UpdateScripts(.init(path: script, timeout: timeout), log: log.logger)
+        let scripts = UpdateScripts(.init(path: script, timeout: timeout), tell: log.tell)
         let group = ServiceGroup(
             configuration: .init(
                 services: [.init(service: scripts)], logger: Logger(label: "none") { _ in SwiftLogNoOpLogHandler() }))
@@ -146,18 +147,5 @@ final class CollectedLog: Sendable {
     private let storage = Mutex<[String]>([])
     var lines: [String] { storage.withLock { $0 } }
 
-    var logger: Logger { Logger(label: "test") { _ in Handler(log: self) } }
-
-    private struct Handler: LogHandler {
-        let log: CollectedLog
-        var metadata: Logger.Metadata = [:]
-        var logLevel = Logger.Level.trace
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) { log.storage.withLock { $0.append("\(event.level) \(event.message)") } }
-    }
+    func tell(_ line: LogLine) { storage.withLock { $0.append("\(line.level) \(line.text)") } }
 }

@@ -2,9 +2,17 @@ internal import Health
 internal import Site
 
 /// The fields of a log line, in the order in which they are set.
-package struct LogFields {
-    /// The line.
-    package private(set) var text = ""
+package struct LogFields: Hashable, Sendable {
+    /// One of them.
+    package struct Field: Hashable, Sendable {
+        /// Its name, which no other of the line has.
+        package let name: String
+        /// What it says, as it is.
+        package var value: String
+    }
+
+    /// All that have a value.
+    package private(set) var all: [Field] = []
 
     /// No fields.
     package init() {}
@@ -18,11 +26,20 @@ package struct LogFields {
         add("port", "\(service.port)")
     }
 
-    /// Adds a field, if it has a value. One that a reader could mistake is put in quotes.
+    /// Adds a field, if it has a value.
     package mutating func add(_ name: String, _ value: String?) {
         guard let value else { return }
-        if !text.isEmpty { text += " " }
-        text += name + "=" + Self.quoted(value)
+        all.append(Field(name: name, value: value))
+    }
+
+    /// All in one line, as `name=value`. A value that a reader could mistake is put in quotes.
+    package var text: String {
+        var text = ""
+        for field in all {
+            if !text.isEmpty { text += " " }
+            text += field.name + "=" + Self.quoted(field.value)
+        }
+        return text
     }
 
     mutating func append(_ failure: PollFailure) {

@@ -1,6 +1,7 @@
 internal import DequeModule
 internal import Glibc
 package import Logging
+package import Settings
 internal import Synchronization
 
 /// Where the log's lines go: syslog's local socket, or standard error or output.
@@ -10,9 +11,8 @@ internal import Synchronization
 /// (no `/dev/log`) gives way to standard error.
 package final class LogWriter: Sendable {
     private struct Line {
-        let level: Logger.Level
-        let text: String
-        let time: time_t
+        let line: LogLine
+        let time: LogTime
     }
 
     private struct State: ~Copyable {
@@ -21,6 +21,7 @@ package final class LogWriter: Sendable {
         var hasReachedSyslog = false
         var facility: Int
         var level: Logger.Level
+        var format: LogFormat
         var waiting: Deque<Line> = []
         var lost = 0
     }
@@ -28,6 +29,8 @@ package final class LogWriter: Sendable {
     /// Lines that wait at most: a datagram socket takes ten at once (net.unix.max_dgram_qlen), and when thousands of backends
     /// die each has its alert.
     package static let waitingLimit = 4_000
+    /// PIPE_BUF, less the end of the line.
+    private static let longestLine = 4_095
 
     private let state: Mutex<State>
     private let tag: String
@@ -39,21 +42,26 @@ package final class LogWriter: Sendable {
     ///   - syslogPath: syslog's socket; nil to write to `stream`.
     ///   - facility: the facility's code by RFC 5424, section 6.2.1, 0 to 23.
     ///   - level: the least grave level that is written.
+    ///   - format: how lines are written.
     ///   - stream: what is written to without a syslog.
-    package init(syslogPath: String?, facility: Int, level: Logger.Level, stream: CInt = STDERR_FILENO) {
+    package init(
+        syslogPath: String?, facility: Int, level: Logger.Level, format: LogFormat = .text, stream: CInt = STDERR_FILENO
+    ) {
         self.stream = stream
         tag = "dovemon[\(getpid())]: "
-        state = Mutex(State(syslog: syslogPath.map(SyslogSocket.init), facility: facility, level: level))
+        state = Mutex(
+            State(syslog: syslogPath.map(SyslogSocket.init), facility: facility, level: level, format: format))
     }
 
     /// The least grave level that is written.
     package var level: Logger.Level { state.withLock { $0.level } }
 
     /// Puts other settings in force.
-    package func configure(facility: Int, level: Logger.Level) {
+    package func configure(facility: Int, level: Logger.Level, format: LogFormat = .text) {
         state.withLock {
             $0.facility = facility
             $0.level = level
+            $0.format = format
         }
     }
 
@@ -68,8 +76,9 @@ package final class LogWriter: Sendable {
     }
 
     /// Writes one line, or has it wait.
-    package func write(_ level: Logger.Level, _ text: String) {
-        let line = Line(level: level, text: text, time: time(nil))
+    package func write(_ line: LogLine) {
+        let level = line.level
+        let line = Line(line: line, time: .now())
         state.withLock { state in
             let delivery = drain(&state) ? deliver(line, &state) : .later
             switch delivery {
@@ -95,22 +104,34 @@ package final class LogWriter: Sendable {
             state.waiting.removeFirst()
         }
         guard state.lost > 0 else { return true }
-        let news = Line(level: .warning, text: "log=lost lines=\(state.lost)", time: time(nil))
+        var fields = LogFields()
+        fields.add("log", "lost")
+        fields.add("lines", "\(state.lost)")
+        let news = Line(line: LogLine(.warning, "log_lines_lost", fields), time: .now())
         guard deliver(news, &state) == .taken else { return false }
         state.lost = 0
         return true
     }
 
     private func deliver(_ line: Line, _ state: inout State) -> Delivery {
+        let level = line.line.level
         if state.syslog != nil {
-            let priority = state.facility * 8 + Int(line.level.syslogSeverity)
-            let delivery = state.syslog?.send(
-                "<\(priority)>\(timestamp(line.time, "%b %e %H:%M:%S")) \(tag)\(line.text)")
+            let priority = state.facility * 8 + Int(level.syslogSeverity)
+            let text =
+                switch state.format {
+                case .text: line.line.text
+                case .json: line.line.json(at: line.time)
+                }
+            let delivery = state.syslog?.send("<\(priority)>\(line.time.local("%b %e %H:%M:%S")) \(tag)\(text)")
             if delivery == .taken { state.hasReachedSyslog = true }
             if let delivery, state.hasReachedSyslog { return delivery }
         }
-        let stamp = timestamp(line.time, "%Y-%m-%dT%H:%M:%S%z")
-        return writeToStream("\(stamp) \(tag)\(line.level.syslogName): \(line.text)") ? .taken : .later
+        let text =
+            switch state.format {
+            case .text: "\(line.time.local("%Y-%m-%dT%H:%M:%S%z")) \(tag)\(level.syslogName): \(line.line.text)"
+            case .json: line.line.json(at: line.time, limit: Self.longestLine)
+            }
+        return writeToStream(text) ? .taken : .later
     }
 
     /// A pipe whose reader sleeps would stop the daemon: only what fits now is written. Lines are cut at PIPE_BUF, up to
@@ -119,18 +140,11 @@ package final class LogWriter: Sendable {
         var ready = pollfd(fd: stream, events: Int16(POLLOUT), revents: 0)
         guard poll(&ready, 1, 0) == 1, ready.revents & Int16(POLLOUT) != 0 else { return false }
         var text = Substring(line)
-        while text.utf8.count > 4095 { text = text.dropLast(max(1, (text.utf8.count - 4095) / 4)) }
+        while text.utf8.count > Self.longestLine {
+            text = text.dropLast(max(1, (text.utf8.count - Self.longestLine) / 4))
+        }
         let bytes = Array(text.utf8) + [UInt8(ascii: "\n")]
         return Glibc.write(stream, bytes, bytes.count) == bytes.count
-    }
-
-    private func timestamp(_ time: time_t, _ format: String) -> String {
-        var time = time
-        var local = tm()
-        localtime_r(&time, &local)
-        var text = [CChar](repeating: 0, count: 64)
-        let length = strftime(&text, text.count, format, &local)
-        return String(decoding: text.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 }
 

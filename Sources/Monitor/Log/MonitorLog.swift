@@ -2,40 +2,36 @@ package import Logging
 
 /// The monitor's log: what everybody logs through, and the lines of the monitor's events.
 package struct MonitorLog: Sendable {
-    /// For everything that is told from some level on.
+    private let writer: LogWriter
+    /// For words that are no fields.
     package let logger: Logger
-    /// For changes of state, which are told at every level.
-    private let changes: Logger
 
     /// A log into `writer`.
     package init(_ writer: LogWriter) {
-        logger = Logger(label: "dovemon") { _ in WriterHandler(writer: writer, tellsAll: false) }
-        changes = Logger(label: "dovemon") { _ in WriterHandler(writer: writer, tellsAll: true) }
+        self.writer = writer
+        logger = Logger(label: "dovemon") { _ in WriterHandler(writer: writer) }
     }
 
     /// Tells of an event.
     package func tell(_ event: MonitorEvent) {
         // By far the most, and most sites do not log them: no line need be made.
-        if case .pollSucceeded = event, logger.logLevel > .debug { return }
+        if case .pollSucceeded = event, writer.level > .debug { return }
         tell(LogLine(event))
     }
 
-    /// Writes a line.
+    /// Writes a line, unless it is below the level; a change is told at each level.
     package func tell(_ line: LogLine) {
-        (line.isChange ? changes : logger).log(level: line.level, "\(line.text)")
+        guard line.isChange || line.level >= writer.level else { return }
+        writer.write(line)
     }
-
-    /// Tells of a change of the program's own state.
-    package func tellChange(_ text: String) { changes.notice("\(text)") }
 }
 
 /// Hands swift-log's messages to the writer.
 private struct WriterHandler: LogHandler {
     let writer: LogWriter
-    let tellsAll: Bool
     var metadata: Logger.Metadata = [:]
     var logLevel: Logger.Level {
-        get { tellsAll ? .trace : writer.level }
+        get { writer.level }
         // The settings alone decide.
         set {}
     }
@@ -47,6 +43,7 @@ private struct WriterHandler: LogHandler {
 
     func log(event: LogEvent) {
         let fields = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
-        writer.write(event.level, fields.reduce("\(event.message)") { $0 + " \($1.key)=\($1.value)" })
+        let message = fields.reduce("\(event.message)") { $0 + " \($1.key)=\($1.value)" }
+        writer.write(LogLine(event.level, message: message))
     }
 }

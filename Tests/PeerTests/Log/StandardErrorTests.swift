@@ -31,6 +31,19 @@ import Testing
         #expect(!error.contains("told"))
     }
 
+    @Test("Where programs read the log, a line is an object and nothing else, and never half of one")
+    func json() async throws {
+        let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+            let writer = LogWriter(syslogPath: nil, facility: 2, level: .debug, format: .json)
+            writer.write(.info, String(repeating: "\"", count: 10_000))
+        }
+        let lines = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self).split(separator: "\n")
+        #expect(lines.count == 1)
+        #expect(
+            lines.allSatisfy { $0.utf8.count <= 4_095 && $0.hasPrefix(#"{"event":"message""#) && $0.hasSuffix(#"Z"}"#) }
+        )
+    }
+
     @Test("A syslog that appears later is taken, and what it misses then does not go to standard error")
     func appears() async throws {
         let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {

@@ -41,6 +41,21 @@ import Testing
         #expect(writer.level == .error)
     }
 
+    @Test("Where programs read the log, each line is an object behind syslog's own words, from the next line on")
+    func json() throws {
+        let directory = try SocketDirectory()
+        let receiver = try SyslogReceiver(path: directory.log)
+        let writer = LogWriter(syslogPath: directory.log, facility: 2, level: .info, format: .json)
+        writer.write(LogLine(.settingsChanged))
+        writer.configure(facility: 2, level: .info, format: .text)
+        writer.write(LogLine(.settingsChanged))
+        let texts = try receiver.messages().map { try text(of: $0).text }
+        #expect(
+            texts.first?.hasPrefix(#"{"event":"settings_changed","level":"notice","settings":"reloaded","time":"2"#)
+                == true)
+        #expect(texts.dropFirst() == ["settings=reloaded"])
+    }
+
     @Test("A monitor's events arrive by their level, changes of state at every level", arguments: 0...3)
     func levels(loglevel: Int) throws {
         let directory = try SocketDirectory()

@@ -1,0 +1,76 @@
+internal import Control
+internal import Monitor
+internal import NIOCore
+internal import Site
+internal import Web
+
+extension Daemon: MonitorAccess {}
+
+/// What the daemon's parts tell of themselves by HTTP.
+struct DaemonStatus: StatusSource {
+    let daemon: Daemon
+    let desk: StatusDesk
+
+    /// The half second in which many share one snapshot is older than the revision that is asked for here, at worst: what is
+    /// told then has the snapshot's own.
+    func status(of backends: [String], unless known: EntityTags) -> EventLoopFuture<StatusAnswer> {
+        told {
+            if backends.isEmpty {
+                let tag = "\(try await desk.revision())"
+                if known.contains(tag) { return .unchanged(tag: tag) }
+            }
+            let document = try await desk.status(of: backends)
+            return .document(ByteBuffer(string: jsonText(document)), tag: "\(document.revision)")
+        }
+    }
+
+    func backend(_ address: String) -> EventLoopFuture<StatusAnswer> {
+        told { .document(ByteBuffer(string: jsonText(try await desk.detail(of: address)))) }
+    }
+
+    func history(of backends: [String]) -> EventLoopFuture<StatusAnswer> {
+        told { .document(ByteBuffer(string: jsonText(try await desk.histories(of: backends)))) }
+    }
+
+    func events(limit: Int) -> EventLoopFuture<StatusAnswer> {
+        told { .document(ByteBuffer(string: jsonText(try await desk.events(limit: limit)))) }
+    }
+
+    func metrics() -> EventLoopFuture<Metrics> {
+        let promise = daemon.loop.makePromise(of: Metrics.self)
+        promise.completeWithTask {
+            var metrics = try await daemon.asked(\.metrics).get()
+            let snapshot = try await desk.snapshot()
+            metrics.backends = snapshot.backends.map(\.metrics)
+            metrics.withheld = Dictionary(snapshot.status.withheldPools.map { ($0.tag, $0.withheld) }) { $0 + $1 }
+            return metrics
+        }
+        return promise.futureResult
+    }
+
+    func vitals() -> EventLoopFuture<Vitals> { daemon.asked(\.vitals) }
+
+    /// Only a backend that is not there is refused here.
+    private func told(_ answer: @escaping @Sendable () async throws -> StatusAnswer) -> EventLoopFuture<StatusAnswer> {
+        let promise = daemon.loop.makePromise(of: StatusAnswer.self)
+        promise.completeWithTask {
+            do {
+                return try await answer()
+            } catch is Refusal {
+                return .notFound
+            }
+        }
+        return promise.futureResult
+    }
+}
+
+extension Snapshot.Backend {
+    /// What the metrics tell of it.
+    fileprivate var metrics: Metrics.Backend {
+        let host = status.host
+        return Metrics.Backend(
+            address: host.spelling, tag: host.tag, vhosts: host.vhosts, users: host.users,
+            isUp: host.state.map { $0 == .up }, isHealthy: status.isHealthy,
+            isInMaintenance: status.maintenance != nil)
+    }
+}

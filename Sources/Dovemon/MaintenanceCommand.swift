@@ -1,0 +1,83 @@
+internal import ArgumentParser
+internal import Control
+internal import Monitor
+internal import Site
+
+/// `dovemon maintenance`: leaves a backend to a person for a while.
+struct MaintenanceCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "maintenance",
+        abstract: "Leave a backend to people for a while: no commands and no alerts for it.",
+        subcommands: [Start.self, End.self, List.self])
+
+    private static let statuses = "Exit status: 0 it is done; 3 no daemon answers, or it refuses."
+
+    struct Start: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "start", abstract: "Begin a maintenance, or extend the one that goes on.",
+            discussion: """
+                The backend is polled and shown, and nothing else, until the time is over or `end` is said; a restart of \
+                dovemon does not end it. \(statuses)
+                """)
+
+        @OptionGroup var control: ControlOptions
+
+        @Argument(help: "The backend's address.")
+        var backend: String
+
+        @Option(name: .customLong("for"), help: "How long, such as 90s, 30m, 2h, 1d or 1h30m; at most 7d.")
+        var length: String
+
+        @Option(help: "Why, for the others who see it.")
+        var reason = ""
+
+        @Flag(help: "Also have the director send it no users: its vhosts are 0 until the end.")
+        var drain = false
+
+        func validate() throws {
+            guard duration(length) != nil else {
+                throw ValidationError("--for \(printable(length)): no length of time; write 90s, 30m, 2h, 1d or 1h30m.")
+            }
+        }
+
+        func run() throws {
+            let seconds = duration(length)?.inSeconds ?? 0
+            let request = ControlRequest(
+                .startMaintenance, backend: backend, seconds: seconds, reason: reason, drain: drain)
+            let window = try control.ask(request, for: MaintenanceDocument.self)
+            try standardOutput("\(backend): \(window.summary)")
+        }
+    }
+
+    struct End: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "end", abstract: "End a maintenance before its time.", discussion: statuses)
+
+        @OptionGroup var control: ControlOptions
+
+        @Argument(help: "The backend's address.")
+        var backend: String
+
+        func run() throws {
+            _ = try control.ask(ControlRequest(.endMaintenance, backend: backend), for: Nothing.self)
+            try standardOutput("\(backend): the maintenance is over")
+        }
+    }
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "Tell which backends are under maintenance by order.", discussion: statuses)
+
+        @OptionGroup var control: ControlOptions
+
+        @Option(help: "How to tell it.")
+        var format: StatusCommand.Format = .table
+
+        func run() throws {
+            let document = try control.ask(ControlRequest(.maintenances), for: MaintenancesDocument.self)
+            if format == .json { return try standardOutput(jsonText(document, isPretty: true)) }
+            let lines = document.maintenance.map { "\($0.backend): \($0.maintenance.summary)" }
+            try standardOutput(lines.isEmpty ? "no backend is under maintenance" : lines.joined(separator: "\n"))
+        }
+    }
+}

@@ -1,0 +1,179 @@
+internal import DequeModule
+package import DirectorAdmin
+package import Site
+
+/// What has happened so far, for people who ask later: nothing of it decides anything.
+package struct Chronicle: Sendable {
+    /// Something that happened.
+    package struct Entry: Hashable, Sendable {
+        /// When.
+        package let time: LogTime
+        /// What.
+        package let line: LogLine
+    }
+
+    /// A poll that has ended.
+    package struct Poll: Hashable, Sendable {
+        /// When.
+        package let time: LogTime
+        /// How; without its transcript.
+        package let report: PollReport
+    }
+
+    /// A change of a backend's switch.
+    package struct Change: Hashable, Sendable {
+        /// When it was seen.
+        package let time: LogTime
+        /// What it was changed to.
+        package let state: HostState?
+        /// Whether it was this monitor's command.
+        package let isOwn: Bool
+        /// What was wrong with the backend; nil when nothing was, or when that is not known.
+        package let reason: BackendStatus.Reason?
+    }
+
+    /// What is remembered of one backend.
+    package struct Backend: Sendable {
+        /// The last 24 hours.
+        package fileprivate(set) var history = BackendHistory()
+        /// The latest poll of each service.
+        package fileprivate(set) var polls: [Service: Poll] = [:]
+        /// The latest change of its switch in this run.
+        package fileprivate(set) var lastChange: Change?
+        fileprivate var condition = BackendCondition.unknown
+    }
+
+    /// So many events are remembered of all backends together.
+    package static let entryLimit = 10_000
+
+    /// When this run began.
+    package let startedAt: LogTime
+    /// Grows with each visible change; that polls take their time, and users come and go, is none.
+    package private(set) var revision = 0
+    /// When the director was last read.
+    package private(set) var listedAt: LogTime?
+    /// Since when it can be read, or cannot; nil before it was first asked.
+    package private(set) var contactSince: LogTime?
+    private var isInContact: Bool?
+    private var journal: Deque<Entry> = []
+    private var backends: [IPAddress: Backend] = [:]
+
+    /// Nothing has happened yet.
+    package init(startedAt: LogTime) { self.startedAt = startedAt }
+
+    /// What is remembered of a backend; nil before its first poll.
+    package subscript(address: IPAddress) -> Backend? { backends[address] }
+
+    /// The latest events, of one backend or of all, the oldest first, at most so many.
+    package func entries(of backend: String? = nil, atMost limit: Int) -> [Entry] {
+        var found: [Entry] = []
+        for entry in journal.reversed() where found.count < limit {
+            if backend.map(entry.line.concerns) ?? true { found.append(entry) }
+        }
+        return found.reversed()
+    }
+}
+
+// MARK: - What happens
+
+extension Chronicle {
+    /// A poll has ended, and its backend now stands like this.
+    package mutating func pollEnded(
+        _ service: Service, of address: IPAddress, _ report: PollReport, _ condition: BackendCondition, at now: Instant,
+        _ time: LogTime
+    ) {
+        var report = report
+        report.transcript = nil
+        backends[address, default: Backend()].polls[service] = Poll(time: time, report: report)
+        note(condition, of: address, latency: report.succeeded ? report.duration : nil, at: now)
+    }
+
+    /// The director was read, or could not be.
+    package mutating func directorAsked(isHeard: Bool, at time: LogTime) {
+        if isHeard { listedAt = time }
+        guard isInContact != isHeard else { return }
+        isInContact = isHeard
+        contactSince = time
+        revision += 1
+    }
+
+    /// A command has been sent.
+    package mutating func sent(_ command: DirectorCommand, at time: LogTime) {
+        var fields = LogFields(command.spelling)
+        fields.add("command", command.verb.rawValue)
+        fields.add("vhosts", command.vhosts.map(String.init))
+        keep(LogLine(.debug, "command_sent", fields), at: time)
+    }
+
+    /// A command's connection has ended.
+    package mutating func ended(_ command: DirectorCommand, _ reply: CommandReply, at time: LogTime) {
+        var fields = LogFields(command.spelling)
+        fields.add("command", command.verb.rawValue)
+        fields.add("reply", reply.text)
+        keep(LogLine(.debug, "command_answered", fields), at: time)
+    }
+
+    /// People were told of something, and the backend that it is about, if it is about one, now stands like this.
+    package mutating func told(
+        _ event: MonitorEvent, condition: (IPAddress) -> BackendCondition, at now: Instant, _ time: LogTime
+    ) {
+        guard event.isMemorable else { return }
+        keep(LogLine(event), at: time)
+        follow(event, condition: condition, at: now, time)
+    }
+
+    private mutating func follow(
+        _ event: MonitorEvent, condition: (IPAddress) -> BackendCondition, at now: Instant, _ time: LogTime
+    ) {
+        switch event {
+        case .stateChanged(let host, let cause, let fault):
+            let isOwn = if case .command = cause { true } else { false }
+            let reason = fault.map { BackendStatus.Reason(service: $0.service, failure: $0.streak.latest) }
+            backends[host.address, default: Backend()].lastChange = Change(
+                time: time, state: host.state, isOwn: isOwn, reason: reason)
+            note(condition(host.address), of: host.address, at: now)
+        case .director(.maintenanceChanged(let host)): note(condition(host.address), of: host.address, at: now)
+        case .director(.hostDisappeared(let host)): backends[host.address] = nil
+        case .underMaintenance(let event): follow(event, condition: condition, at: now, time)
+        default: break
+        }
+    }
+
+    private mutating func note(
+        _ condition: BackendCondition, of address: IPAddress, latency: Duration? = nil, at now: Instant
+    ) {
+        backends[address, default: Backend()].history.note(condition, latency: latency, at: now)
+        guard backends[address]?.condition != condition else { return }
+        backends[address]?.condition = condition
+        revision += 1
+    }
+
+    private mutating func keep(_ line: LogLine, at time: LogTime) {
+        if journal.count == Self.entryLimit { journal.removeFirst() }
+        journal.append(Entry(time: time, line: line))
+        revision += 1
+    }
+}
+
+extension MonitorEvent {
+    /// Whether it belongs to the answer to "what happened": not that polls go on as before.
+    fileprivate var isMemorable: Bool {
+        switch self {
+        case .pollSucceeded, .failedPollRecalled: false
+        case .pollFailed(_, _, _, _, let failures, let needed): failures <= needed
+        case .pollUndetermined(_, _, _, let isNews): isNews
+        case .underMaintenance(let event): event.isMemorable
+        default: true
+        }
+    }
+}
+
+extension LogLine {
+    /// Whether it is about this backend, alone or among others.
+    fileprivate func concerns(_ backend: String) -> Bool {
+        fields.all.contains { field in
+            field.name == "backend" && field.value == backend
+                || field.name == "backends" && field.value.split(separator: ",").contains { $0 == backend }
+        }
+    }
+}

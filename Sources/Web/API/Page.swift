@@ -1,0 +1,61 @@
+internal import COpenSSL
+internal import FoundationEssentials
+internal import NIOCore
+
+/// The page at `/`: one file with its style and its script in it, which nothing but itself may run in.
+enum Page {
+    /// What is served.
+    static let response = response(PackageResources.page_html, styles: styles, scripts: scripts)
+
+    /// The page's styles, in the order of their names.
+    static let styles: [[UInt8]] = []
+    /// The page's scripts, in the order of their names.
+    static let scripts: [[UInt8]] = []
+
+    /// A page with what stands for `/*CSS*/` and `/*JS*/`. Its policy names both by their hash (CSP Level 3, section 2.3.1), so
+    /// that nothing else is ever run or styled: neither what a banner says, nor a handler in an attribute.
+    static func response(_ page: [UInt8], styles: [[UInt8]], scripts: [[UInt8]]) -> Response {
+        let css = joined(styles)
+        let js = joined(scripts)
+        let html = String(decoding: page, as: UTF8.self).filled("/*CSS*/", with: css).filled("/*JS*/", with: js)
+        let policy = [
+            "default-src 'none'", "style-src \(sources(of: "style", in: html))",
+            "script-src \(sources(of: "script", in: html))", "img-src data:", "connect-src 'self'", "base-uri 'none'",
+            "form-action 'none'", "frame-ancestors 'none'",
+        ]
+        return Response(
+            type: "text/html; charset=utf-8",
+            headers: [("content-security-policy", policy.joined(separator: "; "))], body: ByteBuffer(string: html))
+    }
+
+    private static func joined(_ files: [[UInt8]]) -> String {
+        files.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
+    }
+
+    /// The hashes of all elements of a kind; `'none'` where there are none.
+    private static func sources(of element: String, in html: String) -> String {
+        var hashes: [String] = []
+        var rest = html[...]
+        while let start = rest.firstRange(of: "<\(element)>"),
+            let end = rest[start.upperBound...].firstRange(of: "</\(element)>")
+        {
+            hashes.append("'sha256-\(hash(rest[start.upperBound..<end.lowerBound]))'")
+            rest = rest[end.upperBound...]
+        }
+        return hashes.isEmpty ? "'none'" : hashes.joined(separator: " ")
+    }
+
+    private static func hash(_ text: Substring) -> String {
+        let bytes = Array(text.utf8)
+        var digest = [UInt8](repeating: 0, count: 32)
+        SHA256(bytes, bytes.count, &digest)
+        return Data(digest).base64EncodedString()
+    }
+}
+
+extension String {
+    fileprivate func filled(_ mark: String, with text: String) -> String {
+        guard let range = firstRange(of: mark) else { return self }
+        return self[..<range.lowerBound] + text + self[range.upperBound...]
+    }
+}

@@ -1,0 +1,95 @@
+import DirectorAdmin
+import Site
+import Testing
+
+@testable import Health
+@testable import Monitor
+
+/// What is remembered for people who ask later.
+@Suite struct ChronicleTests {
+    private let time = LogTime(milliseconds: 1_000)
+    private let goodPoll = Watch.report(nil)
+    private var chronicle = Chronicle(startedAt: LogTime(milliseconds: 0))
+
+    private func host(_ state: HostState, _ spelling: String = "10.0.0.1") throws -> Host {
+        Host(
+            address: try #require(IPAddress(spelling)), spelling: spelling, vhosts: 100, users: 0, tag: "",
+            state: state,
+            lastChange: 0)
+    }
+
+    private mutating func tell(_ event: MonitorEvent, _ condition: BackendCondition = .unknown) {
+        chronicle.told(event, condition: { _ in condition }, at: .origin, time)
+    }
+
+    @Test mutating func `a change is remembered with its reason, and a good poll is none`() throws {
+        let host = try host(.down)
+        let fault = Fault(
+            service: imap, streak: .init(count: 3, since: .origin, latest: refused), lasting: .seconds(20))
+        tell(.stateChanged(host, .command(.ok, took: .zero), fault), .down)
+        let revision = chronicle.revision
+        chronicle.pollEnded(imap, of: host.address, goodPoll, .down, at: .origin, time)
+        #expect(chronicle.revision == revision)
+        let change = try #require(chronicle[host.address]?.lastChange)
+        #expect(change.isOwn && change.state == .down && change.time == time)
+        #expect(change.reason?.text == "imap:143 connect refused: Connection refused")
+        #expect(chronicle.entries(atMost: 10).map(\.line.event) == ["state_changed"])
+        #expect(chronicle[host.address]?.history.steps(at: .origin).letters == "d")
+        chronicle.pollEnded(imap, of: host.address, goodPoll, .up, at: .origin, time)
+        #expect(chronicle.revision > revision)
+    }
+
+    @Test mutating func `a backend's events are those that name it, alone or among others`() throws {
+        let guarded = GuardedDowns(
+            tag: "", hosts: [try host(.up), try host(.up, "10.0.0.11")], count: 2, unnamed: 0, healthy: 0, needed: 1,
+            pool: 2, lasting: .zero)
+        tell(.director(.guardWithholds(guarded)))
+        tell(.sentinelLost(backend: "10.0.0.11", "gone"))
+        tell(.sentinelLost(backend: "10.0.0.1", "gone"))
+        #expect(chronicle.entries(of: "10.0.0.1", atMost: 9).map(\.line.event) == ["guard_withholds", "sentinel_lost"])
+        #expect(chronicle.entries(of: "10.0.0.1", atMost: 1).map(\.line.event) == ["sentinel_lost"])
+        #expect(chronicle.entries(atMost: 9).count == 3)
+    }
+
+    @Test mutating func `a backend that goes on failing fills no memory`() {
+        for number in 1...50 {
+            tell(.pollFailed(backend: "10.0.0.1", imap, goodPoll, refused, failures: number, needed: 3))
+            tell(.pollSucceeded(backend: "10.0.0.1", imap, goodPoll))
+        }
+        #expect(chronicle.entries(atMost: 100).count == 3)
+    }
+
+    @Test mutating func `the latest events are kept, and the oldest go`() {
+        for number in 0..<(Chronicle.entryLimit + 5) { tell(.sentinelLost(backend: "10.0.0.1", "\(number)")) }
+        let entries = chronicle.entries(atMost: .max)
+        #expect(entries.count == Chronicle.entryLimit)
+        #expect(entries.first?.line.fields.all.contains { $0.value == "5" } == true)
+    }
+
+    @Test mutating func `a backend that is gone is forgotten`() throws {
+        let host = try host(.up)
+        chronicle.pollEnded(imap, of: host.address, goodPoll, .up, at: .origin, time)
+        tell(.director(.hostDisappeared(host)))
+        #expect(chronicle[host.address] == nil)
+    }
+
+    @Test mutating func `a command and its answer are part of the story`() throws {
+        let command = DirectorCommand(.hostDown, try host(.up))
+        chronicle.sent(command, at: time)
+        chronicle.ended(command, .ringSyncTimedOut, at: time)
+        #expect(
+            chronicle.entries(atMost: 9).map(\.line.text) == [
+                "backend=10.0.0.1 command=HOST-DOWN",
+                "backend=10.0.0.1 command=HOST-DOWN reply=\"Ring sync timed out\"",
+            ])
+    }
+
+    @Test mutating func `since when the director can be read is known`() {
+        chronicle.directorAsked(isHeard: false, at: LogTime(milliseconds: 1))
+        chronicle.directorAsked(isHeard: false, at: LogTime(milliseconds: 2))
+        #expect(chronicle.contactSince == LogTime(milliseconds: 1) && chronicle.listedAt == nil)
+        chronicle.directorAsked(isHeard: true, at: LogTime(milliseconds: 3))
+        chronicle.directorAsked(isHeard: true, at: LogTime(milliseconds: 4))
+        #expect(chronicle.contactSince == LogTime(milliseconds: 3) && chronicle.listedAt == LogTime(milliseconds: 4))
+    }
+}

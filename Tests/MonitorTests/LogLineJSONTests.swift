@@ -1,0 +1,60 @@
+import DirectorAdmin
+import Foundation
+import Logging
+import Site
+import Testing
+
+@testable import Monitor
+
+/// The log's lines for programs.
+@Suite struct LogLineJSONTests {
+    private let time = LogTime(milliseconds: 1_795_267_200_123)
+
+    private func object(_ text: String) throws -> [String: String] {
+        try JSONDecoder().decode([String: String].self, from: Data(text.utf8))
+    }
+
+    @Test func `a change is an object with stable keys`() throws {
+        let host = Host(
+            address: try #require(IPAddress("10.0.0.1")), spelling: "10.0.0.1", vhosts: 100, users: 0, tag: "",
+            state: .down, lastChange: 0)
+        let line = LogLine(.stateChanged(host, .foreign, nil))
+        #expect(
+            line.json(at: time) == #"{"backend":"10.0.0.1","by":"others","event":"state_changed","level":"error","#
+                + #""state":"down","time":"2026-11-21T13:20:00.123Z"}"#)
+    }
+
+    @Test func `whatever a server says is one value in one line`() throws {
+        var fields = LogFields()
+        let said = "\"},{\u{2028}\n\\ \u{1b}</script> \u{1F600}"
+        fields.add("text", said)
+        let text = LogLine(.info, "x", fields).json(at: time)
+        #expect(!text.contains("\n"))
+        #expect(try object(text)["text"] == said)
+    }
+
+    @Test func `words that are no fields are an event too`() throws {
+        let object = try object(LogLine(.warning, message: "config.yml:1:1: mistake").json(at: time))
+        #expect(object["event"] == "message")
+        #expect(object["text"] == "config.yml:1:1: mistake")
+    }
+
+    @Test(arguments: ["x", "\u{1}", "\"", "\u{e9}"])
+    func `a line that is too long is cut where it is longest, and stays an object`(character: String) throws {
+        var fields = LogFields("10.0.0.1")
+        fields.add("transcript", String(repeating: character, count: 9_000))
+        let text = LogLine(.debug, "failed_poll_recalled", fields).json(at: time, limit: 4_095)
+        #expect(text.utf8.count <= 4_095)
+        #expect(text.utf8.count > 3_000)
+        let object = try object(text)
+        #expect(object["backend"] == "10.0.0.1")
+        #expect(object["transcript"]?.hasPrefix(character) == true)
+    }
+
+    @Test(arguments: [
+        (0, "1970-01-01T00:00:00.000Z"), (1_007, "1970-01-01T00:00:01.007Z"), (-1, "1969-12-31T23:59:59.999Z"),
+    ])
+    func `times are ISO 8601 in UTC`(milliseconds: Int, text: String) {
+        #expect(LogTime(milliseconds: milliseconds).iso8601 == text)
+    }
+}
