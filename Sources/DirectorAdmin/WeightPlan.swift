@@ -60,7 +60,8 @@ struct WeightPlan: Sendable {
         if memory.isDrained { return memory.target }
         guard demand.order == .none else { return nil }
         guard let rule = demand.slowStart else { return memory.target }
-        if host.state != .up { return demand.isToRise ? rule.first(of: memory.target) : nil }
+        // While it is down its weight does nothing: whoever puts it up then, and however, finds the right one.
+        if host.state != .up { return demand.isToRise ? rule.first(of: memory.target) : memory.target }
         return isStepDue && demand.isWell ? rule.next(after: host.vhosts, of: memory.target) : nil
     }
 

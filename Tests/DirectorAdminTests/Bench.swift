@@ -16,6 +16,12 @@ struct Bench {
         change(&machine.manners)
     }
 
+    /// One that goes on with what an earlier run has left.
+    init(_ machine: Reconciliation, at now: Instant = .origin + .seconds(1000)) {
+        self.machine = machine
+        self.now = now
+    }
+
     /// One that has just read these rows from a synced ring.
     init(
         listing rows: Host..., interval: Duration = .seconds(10),
@@ -112,6 +118,11 @@ func down(_ id: Int, _ host: Host) -> Action { .send(id, DirectorCommand(.hostDo
 func up(_ id: Int, _ host: Host) -> Action { .send(id, DirectorCommand(.hostUp, host)) }
 func move(_ id: Int, _ host: Host) -> Action { .send(id, DirectorCommand(.hostResetUsers, host)) }
 func flush(_ id: Int, _ host: Host) -> Action { .send(id, DirectorCommand(.hostFlush, host)) }
+func weigh(_ id: Int, _ host: Host, _ vhosts: Int) -> Action {
+    .send(id, DirectorCommand(weighing: host, vhosts))
+}
+
+func set(_ host: Host, _ target: Int) -> Action { .report(.weightChanged(host, .set(target: target))) }
 func wouldSend(_ host: Host, _ verb: DirectorCommand.Verb) -> Action { .report(.wouldSend(host, verb)) }
 func confirmed(_ host: Host, _ reply: CommandReply, _ took: Duration) -> Action {
     .report(.stateChanged(host, .command(reply, took: took)))

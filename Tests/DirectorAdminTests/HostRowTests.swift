@@ -85,5 +85,6 @@ private func host(_ line: String) -> Host? { Host(Array(line.utf8)[...]) }
         #expect(line(.hostResetUsers) == "HOST-RESET-USERS\t10.0.0.1\t7\n")
         #expect(line(.hostFlush) == "HOST-FLUSH\t10.0.0.1\n")
         #expect(line(.hostDown) == "HOST-DOWN\t10.0.0.1\n")
+        #expect(DirectorCommand(weighing: row, 40).line == Array("HOST-UPDATE\t10.0.0.1\t40\n".utf8))
     }
 }

@@ -274,6 +274,7 @@ private struct RandomRun {
         case .hostUp:
             if host.state == .up { complain("up twice") }
             if wanted[address] != .up { complain("an up that is not wanted") }
+        case .hostUpdate: complain("a weight that nobody has asked for")
         case .hostResetUsers, .hostFlush:
             if let until = heldMoves[address], now < until { complain("a move while another may go on") }
             if out.count(where: \.movesUsers) >= 4 { complain("more than four moves") }

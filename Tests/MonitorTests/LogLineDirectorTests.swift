@@ -70,6 +70,36 @@ private func expect(
             "backend=10.2.2.75 maintenance=no vhosts=50")
     }
 
+    @Test func whatBecomesOfWeightsIsTold() throws {
+        expect(
+            .weightChanged(try host(vhosts: 40), .set(target: 100)), .info,
+            "backend=10.2.2.75 vhosts=40 target=100 weight=step")
+        expect(
+            .weightChanged(try host(vhosts: 0), .set(target: 100)), .info,
+            "backend=10.2.2.75 vhosts=0 target=100 weight=drained")
+        expect(
+            .weightChanged(try host(vhosts: 100), .restored(wasDrained: true)), .notice, isChange: true,
+            "backend=10.2.2.75 vhosts=100 weight=restored note=\"as before the maintenance\"")
+        expect(
+            .weightChanged(try host(vhosts: 100), .restored(wasDrained: false)), .notice, isChange: true,
+            "backend=10.2.2.75 vhosts=100 weight=restored note=\"slow start is over\"")
+        expect(
+            .weightChanged(try host(vhosts: 70), .left(target: 100, wasDrained: false)), .notice, isChange: true,
+            "backend=10.2.2.75 vhosts=70 target=100 weight=left "
+                + "note=\"others have changed its vhosts: left to them, and slow start is over\"")
+        expect(
+            .weightChanged(try host(vhosts: 70), .left(target: 100, wasDrained: true)), .notice, isChange: true,
+            "backend=10.2.2.75 vhosts=70 target=100 weight=left "
+                + "note=\"others have changed its vhosts: left to them, and not restored\"")
+        expect(
+            .wouldSetWeight(try host(.down), 20), .notice, isChange: true,
+            "backend=10.2.2.75 command=HOST-UPDATE vhosts=20 note=\"dry run: not sent\"")
+        expect(
+            .commandWithoutEffect(try host(), .hostUpdate, .tryAgainLater), .warning,
+            "backend=10.2.2.75 command=HOST-UPDATE reply=\"try again later\" listed=up vhosts=100 note=\"no effect yet\""
+        )
+    }
+
     @Test func aChangeOfStateIsToldWithoutAFaultToo() throws {
         expect(
             .stateChanged(try host(.down), .foreign), .error, isChange: true, "backend=10.2.2.75 state=down by=others")

@@ -41,6 +41,26 @@ private func expect(
             "backend=10.2.2.75 protocol=imap port=143 poll=ok time=5.2ms connect=0.1ms greeting=0.9ms login=4.0ms")
     }
 
+    @Test func maintenanceWindowsAreToldWithWhoAndWhyAndUntilWhen() {
+        let window = Maintenance(
+            who: "alice", reason: "kernel update", since: .origin, until: .origin + .seconds(60), drains: true)
+        expect(
+            .maintenanceStarted(backend: "10.2.2.75", window, until: 1_795_267_200, isExtended: false), .notice,
+            isChange: true,
+            "backend=10.2.2.75 maintenance=started by=alice reason=\"kernel update\" drain=yes until=2026-11-21T13:20:00Z"
+        )
+        let bare = Maintenance(who: "root", reason: "", since: .origin, until: .origin, drains: false)
+        expect(
+            .maintenanceStarted(backend: "10.2.2.75", bare, until: 0, isExtended: true), .notice, isChange: true,
+            "backend=10.2.2.75 maintenance=extended by=root drain=no until=1970-01-01T00:00:00Z")
+        expect(
+            .maintenanceEnded(backend: "10.2.2.75", window, by: nil), .notice, isChange: true,
+            "backend=10.2.2.75 maintenance=expired by=alice reason=\"kernel update\" drain=yes")
+        expect(
+            .maintenanceEnded(backend: "10.2.2.75", bare, by: "bob"), .notice, isChange: true,
+            "backend=10.2.2.75 maintenance=ended by=root drain=no ended_by=bob")
+    }
+
     @Test func whatAPollNoticedIsAWarning() {
         expect(
             .pollWarned(backend: "10.2.2.75", imap, PollWarning(.notRemoved, "no UIDPLUS")), .warning,

@@ -200,7 +200,6 @@ extension Host {
             }
         return Host(
             address: address, spelling: spelling, vhosts: command.vhosts ?? vhosts, users: users, tag: tag,
-            state: newState,
-            lastChange: lastChange)
+            state: newState, lastChange: lastChange)
     }
 }

@@ -31,7 +31,7 @@ package enum Invariant: String, CaseIterable, Sendable {
     /// When everything fails at once for a monitor, it marks nothing down for that: not before a backend has failed again
     /// once that is over.
     case everythingAtOnce
-    /// A HOST-DOWN is written down before it is sent.
+    /// A HOST-DOWN and a HOST-UPDATE are written down before they are sent.
     case stateFirst
     /// Where only own downs are ended, HOST-UP follows an own HOST-DOWN, which a restart does not forget.
     case ownDowns

@@ -102,6 +102,8 @@ final class MonitorProcess {
             world.referee.maintenanceBegins(self, backend, window)
             if world.mistake == .windowIgnored { return }
             feed(.maintenanceStarted(window, for: world.address(backend)))
+            // A former one may have ended in the same moment.
+            world.referee.maintenanceBegins(self, backend, window)
         }
     }
 
@@ -257,11 +259,8 @@ extension MonitorProcess {
             whenRunning { [self] in replied(id, reply) }
         }
         orders[id] = order
-        if world.mistake == .drainsKept, let vhosts, vhosts > 0,
-            world.referee.ledgers[number].list?.rows[backend]?.vhosts == 0
-        {
-            return order.reply(.ok)
-        }
+        let isRestored = vhosts ?? 0 > 0 && world.referee.ledgers[number].list?.rows[backend]?.vhosts == 0
+        if world.mistake == .drainsKept, isRestored { return order.reply(.ok) }
         if world.mistake == .upSwallowed, verb == .hostUp { return order.reply(.ok) }
         let delay = world.mistake == .downLate && verb == .hostDown ? policy.interval * 5 : .zero
         world.carry(order, to: director, after: delay)

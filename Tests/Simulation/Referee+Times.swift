@@ -29,6 +29,8 @@ extension Referee {
         let since = max(calmSince, max(known.truthSince, rowSince[monitor.director][backend], known.knownSince))
         switch (known.truth, row.isUp) {
         case (.faulty, true):
+            // A login that times out behind a rejected account is the account's trouble, whatever is the backend's.
+            if known.isRejected, policy.deciding.rejection.account != .fault { return }
             let guardedSince = now - ledgers[number].backends[backend].guardedAt
             if isGuarded(monitor, backend) { return ledgers[number].backends[backend].guardedAt = now }
             // Others may have to be polled first.

@@ -44,7 +44,10 @@ extension Referee {
     func administratorSets(_ vhosts: Int, _ backend: Int) {
         let others = ledgers.compactMap { $0.backends[backend].weightBefore }
         guard rightWeights[backend] != nil else { return }
-        rightWeights[backend] = others.isEmpty ? [vhosts] : rightWeights[backend]?.union(others + [vhosts])
+        // Of two in the same moment, either may be the later one.
+        let isAlone = others.isEmpty && weightsSetAt[backend] < now
+        weightsSetAt[backend] = now
+        rightWeights[backend] = isAlone ? [vhosts] : rightWeights[backend]?.union(others + [vhosts])
     }
 
     /// All that the directors knew of weights is gone.
@@ -71,6 +74,9 @@ extension Referee {
             let memory = monitor.file?.weights[world.address(backend)]
             require(memory?.asked == vhosts, .stateFirst, "\(name), which is not written down")
         }
+        // A drain in another monitor's slow start gives back the step that it was at, as docs/configuration.md says.
+        let isOthers = ledgers.indices.contains { $0 != number && ledgers[$0].backends[backend].weightBefore != nil }
+        if vhosts == 0, isOthers { rightWeights[backend]?.insert(target) }
         ledgers[number].backends[backend].weightBefore = target
         if vhosts == 0 { ledgers[number].backends[backend].isDrained = true }
     }
@@ -85,8 +91,9 @@ extension Referee {
     func requireRightWeight(_ backend: Int, _ row: Director.Row) {
         guard let right = rightWeights[backend], row.isListed else { return }
         require(
-            right.contains(row.vhosts), .weights, "backend \(backend) has \(row.vhosts) in the end, and not \(right)")
-        for monitor in world.monitors where row.isUp {
+            right.contains(row.vhosts), .weights,
+            "backend \(backend) has \(row.vhosts) in the end, and not \(right.sorted())")
+        for monitor in world.monitors {
             require(!monitor.hasPlan(backend), .weights, "m\(monitor.number) has not done with backend \(backend)")
         }
     }

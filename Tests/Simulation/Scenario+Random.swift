@@ -175,9 +175,8 @@ private struct Script {
         let drains = random.chance(0.6)
         add(at, .maintenance(monitor: monitor, backend: backend, min(until, end) - min(at, end), drains: drains))
         if random.chance(0.7) {
-            breaks(
-                backend, .refused, at + random.time(.zero, .seconds(10)),
-                until + random.time(.seconds(-20), .seconds(20)))
+            let dead = at + random.time(.zero, .seconds(10))
+            breaks(backend, .refused, dead, until + random.time(.seconds(-20), .seconds(20)))
         }
         if random.chance(0.4) { add(random.time(at, until), .maintenanceEnd(monitor: monitor, backend: backend)) }
         if random.chance(0.2) {
@@ -185,9 +184,8 @@ private struct Script {
             add(again, .maintenance(monitor: monitor, backend: backend, .seconds(60), drains: random.chance(0.5)))
         }
         if random.chance(0.3) {
-            add(
-                random.time(at, until),
-                .kill(monitor: monitor, away: random.time(.seconds(1), .seconds(90)), keepsState: true))
+            let away = random.time(.seconds(1), .seconds(90))
+            add(random.time(at, until), .kill(monitor: monitor, away: away, keepsState: true))
         }
     }
 

@@ -30,7 +30,16 @@ import Testing
                 address(1): DownIntent(at: .origin + .seconds(7), change: 1_700_000_008),
                 address(2): DownIntent(at: .origin),
             ],
-            raising: [address(1): raising], absences: [address(2): .origin + .seconds(9)])
+            raising: [address(1): raising], absences: [address(2): .origin + .seconds(9)],
+            windows: [
+                address(3): Maintenance(
+                    who: "root", reason: "a\"b\\", since: .origin + .seconds(5), until: .origin + .seconds(3605),
+                    drains: true)
+            ],
+            weights: [
+                address(1): WeightMemory(target: 100, ours: [40, 60], asked: 60, steppedAt: .origin + .seconds(7)),
+                address(3): WeightMemory(target: 80, ours: [0], asked: 0, isDrained: true),
+            ])
     }()
 
     private static let now = Instant.origin + .seconds(1000)
@@ -82,7 +91,9 @@ import Testing
 
     @Test(arguments: [
         #""x":{}"#, #""10.0.0.1":{"down":{"at":1e300}}"#, #""10.0.0.1":{"war_hold":-1}"#, #""10.0.0.1":{"down":5}"#,
-        #""10.0.0.1":null"#,
+        #""10.0.0.1":null"#, #""10.0.0.1":{"weight":{"target":0,"ours":[],"drained":true}}"#,
+        #""10.0.0.1":{"weight":{"target":100,"ours":[2000],"drained":true}}"#,
+        #""10.0.0.1":{"maintenance":{"by":"a","reason":"b","since":0,"until":1e300,"drain":false}}"#,
     ])
     func aDamagedEntryCostsNoOtherAndIsKept(entry: String) throws {
         let text =

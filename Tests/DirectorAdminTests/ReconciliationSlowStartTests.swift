@@ -1,0 +1,204 @@
+import DirectorAdmin
+import Site
+import Testing
+
+/// A backend that comes back gets its users step by step.
+@Suite struct ReconciliationSlowStartTests {
+    private static let rule = SlowStart(duration: .seconds(200), steps: 5)
+
+    private func bench(_ rows: Host..., change: (inout Reconciliation.Manners) -> Void = { _ in }) -> Bench {
+        var bench = Bench {
+            $0.slowStart = Self.rule
+            change(&$0)
+        }
+        #expect(bench.wake() == [.list])
+        _ = bench.list(rows)
+        return bench
+    }
+
+    /// One that has come up with its first step.
+    private func risen(change: (inout Reconciliation.Manners) -> Void = { _ in }) -> Bench {
+        var bench = bench(row(1, .down), change: change)
+        #expect(bench.want(.up, row(1)) == [weigh(1, row(1), 20)])
+        #expect(bench.reply(1, .ok) == [.list])
+        #expect(bench.list(row(1, .down, vhosts: 20)) == [set(row(1, .down, vhosts: 20), 100), up(2, row(1))])
+        #expect(bench.reply(2, .ok) == [.list])
+        _ = bench.list(row(1, vhosts: 20))
+        #expect(bench.machine.slowStart(of: row(1).address)?.target == 100)
+        return bench
+    }
+
+    /// Takes the next step, which is due within so long.
+    private func step(_ bench: inout Bench, _ id: Int, _ before: Int, _ after: Int, within time: Duration) {
+        let commands = bench.watch(row(1, vhosts: before), for: time)
+        #expect(commands.asked == [weigh(id, row(1), after)])
+        _ = bench.reply(id, .ok)
+        _ = bench.list(row(1, vhosts: after))
+    }
+
+    @Test func itComesUpWithTheFirstStepAndHasItsWholeWeightWhenTheTimeIsOver() {
+        var bench = risen()
+        #expect(bench.watch(row(1, vhosts: 20), for: .seconds(49)).asked == [])
+        step(&bench, 3, 20, 40, within: .seconds(3))
+        step(&bench, 4, 40, 60, within: .seconds(52))
+        step(&bench, 5, 60, 80, within: .seconds(52))
+        let last = bench.watch(row(1, vhosts: 80), for: .seconds(52))
+        #expect(last.asked == [weigh(6, row(1), 100)])
+        _ = bench.reply(6, .ok)
+        #expect(bench.list(row(1)) == [.report(.weightChanged(row(1), .restored(wasDrained: false)))])
+        #expect(bench.machine.weights == [:])
+        #expect(bench.machine.slowStart(of: row(1).address) == nil)
+        #expect(bench.watch(row(1), for: .seconds(300)).asked == [])
+    }
+
+    @Test func withoutItABackendComesUpAtOnce() {
+        var bench = bench(row(1, .down)) { $0.slowStart = nil }
+        #expect(bench.want(.up, row(1)) == [up(1, row(1))])
+    }
+
+    @Test(arguments: [1, 0, 1001])
+    func aWeightThatHasNoStepsIsLeftAlone(vhosts: Int) {
+        var bench = bench(row(1, .down, vhosts: vhosts))
+        let commands = bench.want(.up, row(1)).asked
+        #expect(commands == (vhosts == 0 ? [] : [up(1, row(1))]))
+    }
+
+    @Test func eachStepIsWrittenDownBeforeItIsSent() {
+        var bench = bench(row(1, .down)) { $0.recordsDowns = true }
+        #expect(bench.want(.up, row(1)) == [.record(1)])
+        #expect(bench.machine.weights == [row(1).address: WeightMemory(target: 100, ours: [100, 20], asked: 20)])
+        #expect(bench.machine.recorded(1, at: bench.now) == [weigh(1, row(1), 20)])
+    }
+
+    @Test func aFailureGivesItItsWholeWeightWhileItIsDownAndItBeginsAnew() {
+        var bench = risen()
+        step(&bench, 3, 20, 40, within: .seconds(55))
+        #expect(bench.want(.down, row(1)).contains(.list))
+        #expect(bench.list(row(1, vhosts: 40)) == [down(4, row(1))])
+        _ = bench.reply(4, .ok)
+        let low = row(1, .down, vhosts: 40, users: 0)
+        #expect(bench.list(low).asked == [weigh(5, row(1), 100)])
+        _ = bench.reply(5, .ok)
+        let told = bench.list(row(1, .down))
+        #expect(told.contains(.report(.weightChanged(row(1, .down), .restored(wasDrained: false)))))
+        _ = bench.watch(row(1, .down), for: .seconds(5))
+        let commands = bench.want(.up, row(1)) + bench.watch(row(1, .down), for: .seconds(1))
+        #expect(commands.asked == [weigh(6, row(1), 20)])
+    }
+
+    @Test func aBackendThatFailsGetsNoMoreUsers() {
+        var bench = risen()
+        let failing = PollEvidence(failing: .init(since: bench.now, asOf: bench.now))
+        _ = bench.polled(failing, nil, row(1))
+        #expect(bench.watch(row(1, vhosts: 20), for: .seconds(120)).asked == [])
+        _ = bench.polled(PollEvidence(), .up, row(1))
+        #expect(bench.watch(row(1, vhosts: 20), for: .seconds(2)).asked == [weigh(3, row(1), 40)])
+    }
+
+    @Test func whatAnAdministratorSetsIsLeftToThem() {
+        var bench = risen()
+        _ = bench.watch(row(1, vhosts: 20), for: .seconds(5))
+        let other = row(1, vhosts: 70)
+        let told = bench.watch(other, for: .seconds(20))
+        #expect(told == [.report(.weightChanged(other, .left(target: 100, wasDrained: false)))])
+        #expect(bench.machine.weights == [:])
+        #expect(bench.watch(other, for: .seconds(300)).asked == [])
+    }
+
+    @Test func theWeightZeroIsMaintenance() {
+        var bench = risen()
+        let out = row(1, vhosts: 0)
+        let told = bench.watch(out, for: .seconds(20))
+        #expect(
+            told == [
+                .report(.maintenanceChanged(out)), .report(.weightChanged(out, .left(target: 100, wasDrained: false))),
+            ])
+        #expect(bench.watch(out, for: .seconds(300)).asked == [])
+    }
+
+    /// Another monitor's slow start may be at a step: that is no weight to come back to.
+    @Test func aWeightThatOthersHaveChangedOfLateIsTakenAsItIs() {
+        var bench = bench(row(1, .down))
+        let low = row(1, .down, vhosts: 20)
+        _ = bench.watch(low, for: .seconds(20))
+        #expect((bench.want(.up, low) + bench.watch(low, for: .seconds(1))).asked == [up(1, low)])
+    }
+
+    @Test func aWeightThatOthersChangedLongAgoIsTheirs() {
+        var bench = bench(row(1, .down))
+        let low = row(1, .down, vhosts: 10)
+        _ = bench.watch(low, for: .seconds(215))
+        #expect(bench.want(.up, low).asked + bench.watch(low, for: .seconds(1)).asked == [weigh(1, row(1), 2)])
+    }
+
+    @Test func aDirectorThatDoesNotTakeWeightsKeepsNobodyDown() {
+        var bench = bench(row(1, .down))
+        #expect(bench.want(.up, row(1)) == [weigh(1, row(1), 20)])
+        var commands: [Action] = []
+        var id = 1
+        for _ in 0..<3 {
+            _ = bench.reply(id, .closed)
+            commands = bench.watch(row(1, .down), for: .seconds(6)).asked
+            id += 1
+        }
+        #expect(commands == [up(id, row(1))])
+        _ = bench.reply(id, .ok)
+        #expect(bench.watch(row(1), for: .seconds(300)).asked == [])
+        #expect(bench.machine.weights == [:])
+    }
+
+    @Test func withoutItByAReloadItHasItsWholeWeightAtOnce() {
+        var bench = risen()
+        bench.machine.manners.slowStart = nil
+        #expect(bench.watch(row(1, vhosts: 20), for: .seconds(2)).asked == [weigh(3, row(1), 100)])
+    }
+
+    @Test func aRestartGoesOnWhereItWas() {
+        var earlier = risen()
+        step(&earlier, 3, 20, 40, within: .seconds(55))
+        var bench = Bench(
+            Reconciliation(manners: earlier.machine.manners, weights: earlier.machine.weights), at: earlier.now)
+        #expect(bench.wake() == [.list])
+        #expect(bench.list(row(1, vhosts: 40)).asked == [])
+        _ = bench.want(.up, row(1))
+        #expect(bench.watch(row(1, vhosts: 40), for: .seconds(49)).asked == [])
+        #expect(bench.watch(row(1, vhosts: 40), for: .seconds(3)).asked == [weigh(1, row(1), 60)])
+    }
+
+    @Test func aRestartLeavesToAnAdministratorWhatTheyHaveChangedMeanwhile() {
+        let memory = WeightMemory(target: 100, ours: [40], asked: 40)
+        var manners = Reconciliation.Manners(interval: .seconds(10))
+        manners.slowStart = Self.rule
+        var bench = Bench(Reconciliation(manners: manners, weights: [row(1).address: memory]))
+        #expect(bench.wake() == [.list])
+        let other = row(1, vhosts: 70)
+        #expect(bench.list(other).contains(.report(.weightChanged(other, .left(target: 100, wasDrained: false)))))
+    }
+
+    @Test func aDryRunOnlyTells() {
+        var bench = bench(row(1, .down)) { $0.isDryRun = true }
+        #expect(bench.want(.up, row(1)) == [.report(.wouldSetWeight(row(1, .down), 20))])
+        #expect(bench.watch(row(1, .down), for: .seconds(100)) == [])
+    }
+
+    /// What a ring that is not synced takes over it may forget when it heals.
+    @Test func aStepThatTheRingHasForgottenIsTakenAgain() {
+        var bench = risen()
+        #expect(bench.watch(row(1, vhosts: 20), for: .seconds(55)).asked == [weigh(3, row(1), 40)])
+        #expect(bench.reply(3, .ringSyncTimedOut) == [.list])
+        _ = bench.list([row(1, vhosts: 40)], ring: .syncing)
+        _ = bench.pass(.seconds(1))
+        _ = bench.list(row(1, vhosts: 40))
+        #expect(bench.watch(row(1, vhosts: 20), for: .seconds(60)).asked == [weigh(4, row(1), 40)])
+    }
+
+    @Test func weightsLeavePlacesForHostDown() {
+        let crowd = (1...12).map { row($0, .down) }
+        var bench = Bench { $0.slowStart = Self.rule }
+        #expect(bench.wake() == [.list])
+        _ = bench.list(crowd)
+        var commands: [Action] = []
+        for host in crowd { commands += bench.want(.up, host).asked }
+        #expect(commands.count == 4)
+    }
+}

@@ -1,0 +1,160 @@
+import DirectorAdmin
+import Site
+import Testing
+
+/// Maintenance windows, and what they do to weights.
+@Suite struct ReconciliationWindowTests {
+    private func order(_ order: MaintenanceOrder, _ bench: inout Bench) -> [Action] {
+        bench.machine.ordered(order, for: row(1).address, at: bench.now)
+    }
+
+    @Test func aBackendInAWindowIsNotCommanded() {
+        var bench = Bench(listing: row(1))
+        #expect(order(.handsOff, &bench) == [])
+        #expect(bench.want(.down, row(1)) == [])
+        #expect(bench.watch(row(1), for: .seconds(30)) == [])
+        #expect((order(.none, &bench) + bench.watch(row(1), for: .seconds(2))).asked == [down(1, row(1))])
+    }
+
+    @Test func aCommandThatIsOutWhenItBeginsIsLetGoToItsEnd() {
+        var bench = Bench(listing: row(1, users: 5))
+        #expect(bench.want(.down, row(1)) == [down(1, row(1))])
+        #expect(order(.handsOff, &bench) == [])
+        #expect(bench.reply(1, .ok) == [.list])
+        let out = row(1, .down, users: 5)
+        #expect(bench.list(out) == [confirmed(out, .ok, .milliseconds(2))])
+        #expect(bench.machine.isOwnDown(row(1).address))
+        #expect(bench.watch(out, for: .seconds(60)) == [])
+        // Its users are still this monitor's to move.
+        #expect((order(.none, &bench) + bench.watch(out, for: .seconds(2))).asked == [move(2, row(1))])
+    }
+
+    @Test func itIsCountedOutOfThePool() {
+        var bench = Bench(listing: row(1), row(2)) { $0.minHealthy = .count(1) }
+        #expect(bench.machine.ordered(.handsOff, for: row(2).address, at: bench.now) == [])
+        _ = bench.polled(PollEvidence(failing: .init(since: bench.now, asOf: bench.now)), .down, row(1))
+        let later = bench.now + .seconds(1)
+        _ = bench.polled(PollEvidence(goodRounds: [later...later]), .up, row(2))
+        #expect(bench.watch(row(1), row(2), for: .seconds(5)).asked == [])
+    }
+
+    @Test func aDrainSetsTheWeightToZeroAndGivesItBack() {
+        var bench = Bench(listing: row(1, vhosts: 80))
+        #expect(order(.drain, &bench) == [weigh(1, row(1), 0)])
+        #expect(bench.reply(1, .ok) == [.list])
+        let out = row(1, vhosts: 0)
+        #expect(bench.list(out) == [.report(.maintenanceChanged(out)), set(out, 80)])
+        #expect(bench.watch(out, for: .seconds(60)) == [])
+        #expect((order(.none, &bench) + bench.watch(out, for: .seconds(2))).asked == [weigh(2, row(1), 80)])
+        _ = bench.reply(2, .ok)
+        #expect(
+            bench.list(row(1, vhosts: 80)) == [
+                .report(.maintenanceChanged(row(1, vhosts: 80))),
+                .report(.weightChanged(row(1, vhosts: 80), .restored(wasDrained: true))),
+            ])
+        #expect(bench.machine.weights == [:])
+    }
+
+    @Test func theWeightIsWrittenDownBeforeTheDrain() {
+        var bench = Bench(listing: row(1)) { $0.recordsDowns = true }
+        #expect(order(.drain, &bench) == [.record(1)])
+        let memory = WeightMemory(target: 100, ours: [100, 0], asked: 0, isDrained: true)
+        #expect(bench.machine.weights == [row(1).address: memory])
+        #expect(bench.machine.recorded(1, at: bench.now) == [weigh(1, row(1), 0)])
+    }
+
+    @Test func aDrainWithoutEffectIsRepeated() {
+        var bench = Bench(listing: row(1))
+        #expect(order(.drain, &bench) == [weigh(1, row(1), 0)])
+        _ = bench.reply(1, .tryAgainLater)
+        let again = bench.watch(row(1), for: .seconds(3))
+        #expect(again.contains(.report(.commandWithoutEffect(row(1), .hostUpdate, .tryAgainLater))))
+        #expect(again.asked == [weigh(2, row(1), 0)])
+    }
+
+    @Test func aDrainWaitsForASyncedRing() {
+        var bench = Bench(listing: row(1))
+        _ = bench.pass(.seconds(10))
+        _ = bench.list([row(1)], ring: .syncing)
+        #expect(order(.drain, &bench).asked == [])
+        #expect(bench.watch(row(1), for: .seconds(3)).asked == [weigh(1, row(1), 0)])
+    }
+
+    @Test func aWeightThatAnAdministratorHasBroughtBackIsTheirs() {
+        var bench = Bench(listing: row(1))
+        #expect(order(.drain, &bench) == [weigh(1, row(1), 0)])
+        _ = bench.reply(1, .ok)
+        _ = bench.list(row(1, vhosts: 0))
+        for back in [row(1), row(1, vhosts: 50)] {
+            var bench = bench
+            let told = bench.watch(back, for: .seconds(15))
+            #expect(told.contains(.report(.weightChanged(back, .left(target: 100, wasDrained: true)))))
+            #expect((order(.none, &bench) + bench.watch(back, for: .seconds(60))).asked == [])
+        }
+    }
+
+    @Test func aWeightOfZeroIsNotToBeDrained() {
+        var bench = Bench(listing: row(1, vhosts: 0))
+        #expect(bench.machine.undrainableWeight(of: row(1).address) == 0)
+        #expect(order(.drain, &bench) == [])
+        #expect((order(.none, &bench) + bench.watch(row(1, vhosts: 0), for: .seconds(30))).asked == [])
+    }
+
+    @Test func aRestartGivesTheWeightBack() {
+        let memory = WeightMemory(target: 80, ours: [0], asked: 0, isDrained: true)
+        var bench = Bench(Reconciliation(manners: .init(interval: .seconds(10)), weights: [row(1).address: memory]))
+        #expect(bench.wake() == [.list])
+        #expect(bench.list(row(1, vhosts: 0)).asked == [weigh(1, row(1), 80)])
+    }
+
+    @Test func aRestartInTheWindowLeavesItDrained() {
+        let memory = WeightMemory(target: 80, ours: [80, 0], asked: 0, isDrained: true)
+        var bench = Bench(
+            Reconciliation(
+                manners: .init(interval: .seconds(10)), weights: [row(1).address: memory],
+                orders: [row(1).address: .drain]))
+        #expect(bench.wake() == [.list])
+        #expect(bench.list(row(1, vhosts: 0)).asked == [])
+        #expect(bench.watch(row(1, vhosts: 0), for: .seconds(30)).asked == [])
+    }
+
+    @Test func slowStartHoldsInAWindowAndGoesOnBehindIt() {
+        let memory = WeightMemory(target: 100, ours: [40], asked: 40, steppedAt: .origin)
+        var manners = Reconciliation.Manners(interval: .seconds(10))
+        manners.slowStart = SlowStart(duration: .seconds(200), steps: 5)
+        var bench = Bench(
+            Reconciliation(
+                manners: manners, weights: [row(1).address: memory], orders: [row(1).address: .handsOff]))
+        #expect(bench.wake() == [.list])
+        _ = bench.list(row(1, vhosts: 40))
+        _ = bench.want(.up, row(1))
+        #expect(bench.watch(row(1, vhosts: 40), for: .seconds(120)).asked == [])
+        let low = row(1, vhosts: 40)
+        #expect((order(.none, &bench) + bench.watch(low, for: .seconds(2))).asked == [weigh(1, row(1), 60)])
+    }
+
+    @Test func aDrainInSlowStartGivesBackTheWholeWeight() {
+        let memory = WeightMemory(target: 100, ours: [40], asked: 40, steppedAt: .origin)
+        var manners = Reconciliation.Manners(interval: .seconds(10))
+        manners.slowStart = SlowStart(duration: .seconds(200), steps: 5)
+        var bench = Bench(
+            Reconciliation(manners: manners, weights: [row(1).address: memory], orders: [row(1).address: .drain]))
+        #expect(bench.wake() == [.list])
+        #expect(bench.list(row(1, vhosts: 40)).asked == [weigh(1, row(1), 0)])
+        _ = bench.reply(1, .ok)
+        let out = row(1, vhosts: 0)
+        _ = bench.list(out)
+        #expect((order(.none, &bench) + bench.watch(out, for: .seconds(2))).asked == [weigh(2, row(1), 100)])
+    }
+
+    @Test func aBackendThatIsNotListedForAWhileComesBackAsItWas() {
+        var bench = Bench(listing: row(1), row(2))
+        #expect(order(.drain, &bench) == [weigh(1, row(1), 0)])
+        _ = bench.reply(1, .ok)
+        _ = bench.list(row(1, vhosts: 0), row(2))
+        _ = bench.watch(row(2), for: .seconds(30))
+        #expect(bench.machine.weights[row(1).address]?.target == 100)
+        #expect(order(.none, &bench) == [])
+        #expect(bench.watch(row(1, vhosts: 0), row(2), for: .seconds(12)).asked == [weigh(2, row(1), 100)])
+    }
+}
