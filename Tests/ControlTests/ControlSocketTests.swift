@@ -19,8 +19,11 @@ import Testing
         ) -> EventLoopFuture<Answer> { loop.makeFailedFuture(NotRunning()) }
     }
 
-    private let directory = TemporaryDirectory()
+    private let directory: TemporaryDirectory
     private let group = MultiThreadedEventLoopGroup.singleton
+
+    init() throws { directory = try TemporaryDirectory() }
+
     private var path: String { directory.path + "/control.sock" }
 
     private func open() async throws -> ControlServer {

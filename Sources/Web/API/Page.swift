@@ -7,10 +7,15 @@ enum Page {
     /// What is served.
     static let response = response(PackageResources.page_html, styles: styles, scripts: scripts)
 
-    /// The page's styles, in the order of their names.
-    static let styles: [[UInt8]] = []
-    /// The page's scripts, in the order of their names.
-    static let scripts: [[UInt8]] = []
+    /// The page's styles.
+    static let styles = [PackageResources.page_css]
+    /// The page's scripts, in the order of their files' names: of `10-dom.js` SwiftPM makes `_0_dom_js`.
+    static let scripts = [
+        PackageResources._0_dom_js, PackageResources._0_words_js, PackageResources._0_marks_js,
+        PackageResources._0_daemon_js, PackageResources._0_overview_js, PackageResources._0_list_js,
+        PackageResources._0_backend_js, PackageResources._0_events_js, PackageResources._0_frame_js,
+        PackageResources._5_page_js,
+    ]
 
     /// A page with what stands for `/*CSS*/` and `/*JS*/`. Its policy names both by their hash (CSP Level 3, section 2.3.1), so
     /// that nothing else is ever run or styled: neither what a banner says, nor a handler in an attribute.
