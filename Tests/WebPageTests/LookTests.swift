@@ -36,14 +36,15 @@ extension WebPage {
                     "since": MockSite.time(minutesAgo: 30),
                 ]
             ]
-            site.events = (0..<25).map { number in
-                [
+            for number in 0..<25 {
+                let isChange = number % 4 == 0
+                let event: [String: JSONValue] = [
                     "time": MockSite.time(minutesAgo: Double(30 - number)),
-                    "level": number % 4 == 0 ? "error" : "warning",
-                    "event": number % 4 == 0 ? "state_changed" : "poll_failed", "backend": "10.0.0.7",
-                    "protocol": "imap",
-                    "port": "143", "kind": "refused", "text": "Connection refused",
+                    "level": isChange ? "error" : "warning", "event": isChange ? "state_changed" : "poll_failed",
+                    "backend": "10.0.0.7", "protocol": "imap", "port": "143", "kind": "refused",
+                    "text": "Connection refused",
                 ]
+                site.events.append(.object(event))
             }
             return site
         }

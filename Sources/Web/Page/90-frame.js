@@ -54,9 +54,10 @@ function drawFreshness() {
         const from = feed.answeredAt === null ? "there is nothing to show yet"
             : `what you see is from ${clockTime(feed.answeredAt + clockOffset)}`;
         show(banner, mark("failing"),
-            // Only the first part is for the ears: it would be said anew each second.
-            h("p", null, h("strong", null, "No answer from dovemon", h("span", { "aria-hidden": "true" }, ` since ${lengthOf(silence)}`)), `: ${from}. `,
-                h("span.detail", { "aria-hidden": "true" }, `${capitalized(feed.trouble || "no answer yet")}. ${asked}`)),
+            // What counts the seconds is not for the ears: it would be said anew each second.
+            h("p.unseen", { role: "alert" }, `No answer from dovemon: ${from}.`),
+            h("p", { "aria-hidden": "true" }, h("strong", null, `No answer from dovemon since ${lengthOf(silence)}`), `: ${from}. `,
+                h("span.detail", null, `${capitalized(feed.trouble || "no answer yet")}. ${asked}`)),
             h("button", { type: "button", id: "ask-now" }, "Ask now"));
     }
     showBanner(silence !== null);
