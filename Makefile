@@ -16,6 +16,7 @@ sysusersdir := /usr/lib/sysusers.d
 tmpfilesdir := /usr/lib/tmpfiles.d
 mandir := $(prefix)/share/man
 datadir := $(prefix)/share/dovemon
+libdir := $(prefix)/lib/dovemon
 bashdir := $(prefix)/share/bash-completion/completions
 zshdir := $(prefix)/share/zsh/site-functions
 fishdir := $(prefix)/share/fish/vendor_completions.d
@@ -77,11 +78,13 @@ install: ## install what `make release` built (DESTDIR, prefix, sysconfdir, unit
 	@$(MAKE) --no-print-directory install-unit install-pages
 	@echo "installed; what comes next is in $(docdir)/deployment.md"
 
+FILL = sed 's|@sbindir@|$(sbindir)|g; s|@docdir@|$(docdir)|g; s|@libdir@|$(libdir)|g; s|@configdir@|$(configdir)|g; s|@sampledir@|$(sampledir)|g'
 install-unit:
-	install -d "$(DESTDIR)$(unitdir)" "$(DESTDIR)$(sysusersdir)" "$(DESTDIR)$(tmpfilesdir)"
-	sed 's|@sbindir@|$(sbindir)|g; s|@docdir@|$(docdir)|g; s|@configdir@|$(configdir)|g; s|@sampledir@|$(sampledir)|g' \
-		packaging/systemd/dovemon.service.in >"$(DESTDIR)$(unitdir)/dovemon.service"
+	install -d "$(DESTDIR)$(unitdir)" "$(DESTDIR)$(sysusersdir)" "$(DESTDIR)$(tmpfilesdir)" "$(DESTDIR)$(libdir)"
+	$(FILL) packaging/systemd/dovemon.service.in >"$(DESTDIR)$(unitdir)/dovemon.service"
+	$(FILL) packaging/systemd/configured.in >"$(DESTDIR)$(libdir)/configured"
 	chmod 644 "$(DESTDIR)$(unitdir)/dovemon.service"
+	chmod 755 "$(DESTDIR)$(libdir)/configured"
 	install -m 644 packaging/systemd/dovemon.sysusers "$(DESTDIR)$(sysusersdir)/dovemon.conf"
 	install -m 644 packaging/systemd/dovemon.tmpfiles "$(DESTDIR)$(tmpfilesdir)/dovemon.conf"
 
@@ -96,14 +99,14 @@ install-pages:
 
 # The configuration and the state stay, and so does the user.
 uninstall: ## remove what `make install` installed, but no configuration
-	rm -f "$(DESTDIR)$(sbindir)/dovemon" "$(DESTDIR)$(unitdir)/dovemon.service" \
+	rm -f "$(DESTDIR)$(sbindir)/dovemon" "$(DESTDIR)$(libdir)/configured" "$(DESTDIR)$(unitdir)/dovemon.service" \
 		"$(DESTDIR)$(sysusersdir)/dovemon.conf" "$(DESTDIR)$(tmpfilesdir)/dovemon.conf" \
 		"$(DESTDIR)$(mandir)/man8/dovemon.8" "$(DESTDIR)$(mandir)/man5/dovemon.yml.5" \
 		"$(DESTDIR)$(bashdir)/dovemon" "$(DESTDIR)$(zshdir)/_dovemon" "$(DESTDIR)$(fishdir)/dovemon.fish" \
 		$(SAMPLES:%="$(DESTDIR)$(configdir)/%.sample")
 	rm -f $(patsubst %,"$(DESTDIR)$(docdir)/%",$(notdir $(DOCUMENTS))) \
 		$(patsubst %,"$(DESTDIR)$(docdir)/examples/%",$(notdir $(EXAMPLES))) $(MONITORING:%="$(DESTDIR)$(datadir)/%")
-	for directory in "$(docdir)/examples" "$(docdir)" "$(configdir)" "$(datadir)/monitoring" "$(datadir)"; do \
+	for directory in "$(docdir)/examples" "$(docdir)" "$(configdir)" "$(datadir)/monitoring" "$(datadir)" "$(libdir)"; do \
 		rmdir --ignore-fail-on-non-empty "$(DESTDIR)$$directory" 2>/dev/null || true; done
 
 test: ## run everything: lint, build, all tests, the shipped binary's libraries
