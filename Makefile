@@ -13,12 +13,25 @@ sysconfdir := /etc
 configdir := $(sysconfdir)/dovecot/dovemon
 unitdir := /lib/systemd/system
 sysusersdir := /usr/lib/sysusers.d
+tmpfilesdir := /usr/lib/tmpfiles.d
+mandir := $(prefix)/share/man
+datadir := $(prefix)/share/dovemon
+bashdir := $(prefix)/share/bash-completion/completions
+zshdir := $(prefix)/share/zsh/site-functions
+fishdir := $(prefix)/share/fish/vendor_completions.d
+# Where the sample is that the unit compares the accounts with.
+sampledir := $(configdir)
 statedir := /var/lib/dovemon
 BINARY := .build/release/dovemon
+# The manual pages and the completions, which the program itself describes.
+MADE := .build/made
 DOCUMENTS := README.md CHANGELOG.md LICENSE $(wildcard docs/*.md)
 SAMPLES := config.yml test.accounts.yml
+EXAMPLES := packaging/rsyslog/30-dovemon.conf packaging/logrotate/dovemon
+MONITORING := $(filter-out %test.yml %tests.yml,$(wildcard monitoring/*.yml monitoring/*.json))
 
-.PHONY: help build release demo test simulate reliability fuzz sanitize soak bench bench-detection lint format clean install install-unit uninstall
+.PHONY: help build release pages deb demo test simulate reliability fuzz sanitize soak bench bench-detection lint format clean \
+	install install-unit install-pages uninstall
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -27,9 +40,21 @@ build: ## build dovemon for trying out
 	@scripts/setup build
 	swift build --product dovemon
 
-release: ## build dovemon as it ships
+release: ## build dovemon as it ships, with its manual pages and completions
 	@scripts/setup build
 	$(RELEASE)
+	@$(MAKE) --no-print-directory pages
+
+pages:
+	@scripts/man "$(BINARY)" "$(MADE)"
+	@for shell in bash zsh fish; do \
+		"$(BINARY)" --generate-completion-script "$$shell" | sed '1{/^#!/d}' >"$(MADE)/dovemon.$$shell"; \
+	done
+
+deb: ## build dovemon's Debian package, into .build/deb
+	@scripts/setup deb
+	$(RELEASE)
+	@scripts/deb
 
 # A debug build is there soonest. The demo is run as itself, not by swift, so that Ctrl-C reaches it.
 demo: ## watch a real Dovecot ring lose a backend and get it back (KEEP=1 leaves it running)
@@ -44,26 +69,42 @@ install: ## install what `make release` built (DESTDIR, prefix, sysconfdir, unit
 	@[ -x "$(BINARY)" ] || { echo "install: $(BINARY) is not there: run 'make release' first" >&2; exit 1; }
 	install -d "$(DESTDIR)$(sbindir)"
 	install -m 755 -s "$(BINARY)" "$(DESTDIR)$(sbindir)/dovemon"
-	install -d "$(DESTDIR)$(docdir)" "$(DESTDIR)$(configdir)"
+	install -d "$(DESTDIR)$(docdir)/examples" "$(DESTDIR)$(configdir)"
 	install -d -m 700 "$(DESTDIR)$(statedir)"
 	install -m 644 $(DOCUMENTS) "$(DESTDIR)$(docdir)/"
+	install -m 644 $(EXAMPLES) "$(DESTDIR)$(docdir)/examples/"
 	for name in $(SAMPLES); do install -m 644 "$$name.sample" "$(DESTDIR)$(configdir)/$$name.sample"; done
-	@$(MAKE) --no-print-directory install-unit
+	@$(MAKE) --no-print-directory install-unit install-pages
 	@echo "installed; what comes next is in $(docdir)/deployment.md"
 
 install-unit:
-	install -d "$(DESTDIR)$(unitdir)" "$(DESTDIR)$(sysusersdir)"
-	sed 's|@sbindir@|$(sbindir)|g; s|@docdir@|$(docdir)|g' packaging/systemd/dovemon.service.in \
-		>"$(DESTDIR)$(unitdir)/dovemon.service"
+	install -d "$(DESTDIR)$(unitdir)" "$(DESTDIR)$(sysusersdir)" "$(DESTDIR)$(tmpfilesdir)"
+	sed 's|@sbindir@|$(sbindir)|g; s|@docdir@|$(docdir)|g; s|@configdir@|$(configdir)|g; s|@sampledir@|$(sampledir)|g' \
+		packaging/systemd/dovemon.service.in >"$(DESTDIR)$(unitdir)/dovemon.service"
 	chmod 644 "$(DESTDIR)$(unitdir)/dovemon.service"
 	install -m 644 packaging/systemd/dovemon.sysusers "$(DESTDIR)$(sysusersdir)/dovemon.conf"
+	install -m 644 packaging/systemd/dovemon.tmpfiles "$(DESTDIR)$(tmpfilesdir)/dovemon.conf"
+
+install-pages:
+	@[ -s "$(MADE)/dovemon.8" ] || { echo "install: $(MADE) is not there: run 'make release' first" >&2; exit 1; }
+	install -D -m 644 "$(MADE)/dovemon.8" "$(DESTDIR)$(mandir)/man8/dovemon.8"
+	install -D -m 644 "$(MADE)/dovemon.yml.5" "$(DESTDIR)$(mandir)/man5/dovemon.yml.5"
+	install -D -m 644 "$(MADE)/dovemon.bash" "$(DESTDIR)$(bashdir)/dovemon"
+	install -D -m 644 "$(MADE)/dovemon.zsh" "$(DESTDIR)$(zshdir)/_dovemon"
+	install -D -m 644 "$(MADE)/dovemon.fish" "$(DESTDIR)$(fishdir)/dovemon.fish"
+	for file in $(MONITORING); do install -D -m 644 "$$file" "$(DESTDIR)$(datadir)/$$file"; done
 
 # The configuration and the state stay, and so does the user.
 uninstall: ## remove what `make install` installed, but no configuration
 	rm -f "$(DESTDIR)$(sbindir)/dovemon" "$(DESTDIR)$(unitdir)/dovemon.service" \
-		"$(DESTDIR)$(sysusersdir)/dovemon.conf" $(SAMPLES:%="$(DESTDIR)$(configdir)/%.sample")
-	rm -f $(patsubst %,"$(DESTDIR)$(docdir)/%",$(notdir $(DOCUMENTS)))
-	rmdir --ignore-fail-on-non-empty "$(DESTDIR)$(docdir)" "$(DESTDIR)$(configdir)" 2>/dev/null || true
+		"$(DESTDIR)$(sysusersdir)/dovemon.conf" "$(DESTDIR)$(tmpfilesdir)/dovemon.conf" \
+		"$(DESTDIR)$(mandir)/man8/dovemon.8" "$(DESTDIR)$(mandir)/man5/dovemon.yml.5" \
+		"$(DESTDIR)$(bashdir)/dovemon" "$(DESTDIR)$(zshdir)/_dovemon" "$(DESTDIR)$(fishdir)/dovemon.fish" \
+		$(SAMPLES:%="$(DESTDIR)$(configdir)/%.sample")
+	rm -f $(patsubst %,"$(DESTDIR)$(docdir)/%",$(notdir $(DOCUMENTS))) \
+		$(patsubst %,"$(DESTDIR)$(docdir)/examples/%",$(notdir $(EXAMPLES))) $(MONITORING:%="$(DESTDIR)$(datadir)/%")
+	for directory in "$(docdir)/examples" "$(docdir)" "$(configdir)" "$(datadir)/monitoring" "$(datadir)"; do \
+		rmdir --ignore-fail-on-non-empty "$(DESTDIR)$$directory" 2>/dev/null || true; done
 
 test: ## run everything: lint, build, all tests, the shipped binary's libraries
 	@scripts/test

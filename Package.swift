@@ -105,6 +105,8 @@ let package = Package(
         .target(
             name: "ScriptedPeers", dependencies: ["COpenSSL", nio, nioPosix], path: "Tests/ScriptedPeers",
             swiftSettings: strict),
+        // Headless Chromium, for what is made to be looked at.
+        .target(name: "Browser", path: "Tests/Browser", swiftSettings: strict),
         .target(name: "TemporaryFiles", path: "Tests/TemporaryFiles", swiftSettings: strict),
         .target(
             name: "Simulation",
@@ -174,6 +176,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: strict),
         .testTarget(
+            name: "ControlTests", dependencies: ["Control", "Monitor", "TemporaryFiles", nio, nioPosix],
+            swiftSettings: strict),
+        .testTarget(
             name: "SurroundingsTests",
             dependencies: [
                 "Surroundings", "Site", "DirectorAdmin", "Health", "Monitor", "RingLab", "ScriptedPeers",
@@ -190,6 +195,12 @@ let package = Package(
                 "Monitor", "Health", "Probes", "DirectorAdmin", "Transport", "Site", "ScriptedPeers", "TemporaryFiles",
                 nio, nioPosix, .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "WebPageTests",
+            dependencies: [
+                "Browser", "COpenSSL", nio, nioPosix, .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: strict),
         .testTarget(

@@ -36,8 +36,8 @@ package actor StatusDesk {
 
     // MARK: - Questions
 
-    /// Grows with each visible change.
-    package func revision() async throws -> Int { try await monitor.asked { $0.status.revision }.get() }
+    /// Another one with each visible change, and in each run.
+    package func tag() async throws -> String { try await monitor.asked { $0.status.tag }.get() }
 
     /// What the monitor knows.
     package func snapshot() async throws -> Snapshot {
@@ -47,8 +47,14 @@ package actor StatusDesk {
         return try await task.value
     }
 
+    /// How everything stands, and the tag of that.
+    package func status() async throws -> (document: StatusDocument, tag: String) {
+        let snapshot = try await snapshot()
+        return (snapshot.document, snapshot.status.tag)
+    }
+
     /// How everything stands, with these backends alone where some are named.
-    package func status(of names: [String] = []) async throws -> StatusDocument {
+    package func status(of names: [String]) async throws -> StatusDocument {
         let wanted = try Set(names.map(Self.address))
         let snapshot = try await snapshot()
         let known = Set(snapshot.backends.map(\.status.host.address))

@@ -17,8 +17,9 @@ struct ControlOptions: ParsableArguments {
 
     /// Asks the daemon; where it does not answer, or refuses, tells why and ends the program.
     func ask<Answer: Codable & Sendable>(_ request: ControlRequest, for answer: Answer.Type) throws -> Answer {
+        let client = try client()
         do throws(ControlClient.Failure) {
-            return try client().ask(request, for: answer)
+            return try client.ask(request, for: answer)
         } catch {
             standardError("dovemon: \(error)")
             throw ExitStatus.unusable

@@ -11,16 +11,16 @@ struct DaemonStatus: StatusSource {
     let daemon: Daemon
     let desk: StatusDesk
 
-    /// The half second in which many share one snapshot is older than the revision that is asked for here, at worst: what is
-    /// told then has the snapshot's own.
+    /// A snapshot that many share may be older than the tag that is asked for first: what is told bears its own.
     func status(of backends: [String], unless known: EntityTags) -> EventLoopFuture<StatusAnswer> {
         told {
-            if backends.isEmpty {
-                let tag = "\(try await desk.revision())"
-                if known.contains(tag) { return .unchanged(tag: tag) }
+            guard backends.isEmpty else {
+                return .document(ByteBuffer(string: jsonText(try await desk.status(of: backends))))
             }
-            let document = try await desk.status(of: backends)
-            return .document(ByteBuffer(string: jsonText(document)), tag: "\(document.revision)")
+            let current = try await desk.tag()
+            if known.contains(current) { return .unchanged(tag: current) }
+            let (document, tag) = try await desk.status()
+            return .document(ByteBuffer(string: jsonText(document)), tag: tag)
         }
     }
 

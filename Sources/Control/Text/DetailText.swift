@@ -1,4 +1,5 @@
 internal import Check
+internal import Site
 
 extension DetailDocument {
     /// Why a backend is in the state it is in, for people; `now` in ISO 8601.
@@ -79,8 +80,10 @@ extension DetailDocument {
     }
 
     private func line(_ poll: PollDocument) -> String {
-        let service = "\(poll.mailProtocol)\(poll.tls == "no" ? "" : "+\(poll.tls)"):\(poll.port)"
-        let phases = poll.phases.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+        let service = "\(poll.mailProtocol)\(poll.tls == TLSMode.none.rawValue ? "" : "+\(poll.tls)"):\(poll.port)"
+        let phases = Phase.allCases.compactMap { phase in
+            poll.phases[phase.rawValue].map { "\(phase.rawValue) \($0)" }
+        }.joined(separator: ", ")
         let result = poll.failure.map { failure in
             "\(failure.phase) \(failure.kind)\(failure.code.map { " [\($0)]" } ?? ""): \(failure.text)"
         }

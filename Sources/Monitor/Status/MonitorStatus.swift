@@ -24,6 +24,9 @@ package struct MonitorStatus: Sendable {
     /// The backends as last listed.
     package let hosts: [Host]
 
+    /// Another one with each visible change, and in each run.
+    package var tag: String { "\(startedAt.milliseconds)-\(revision)" }
+
     init(_ machine: MonitorMachine, _ chronicle: Chronicle) {
         revision = chronicle.revision
         startedAt = chronicle.startedAt

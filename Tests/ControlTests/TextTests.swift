@@ -1,0 +1,137 @@
+import Foundation
+import Testing
+
+@testable import Control
+
+/// What `dovemon status` and `dovemon explain` show of the documents.
+@Suite struct TextTests {
+    private func status(_ backends: String, _ more: String = "") throws -> StatusDocument {
+        let text = """
+            {"revision": 7, "time": "2026-11-21T12:00:00.000Z", "version": "1", "started_at": "2026-11-21T11:00:00.000Z",
+             "dry_run": false, "interval_seconds": 10,
+             "director": {"connected": true, "since": null, "last_list_at": "2026-11-21T11:59:59.000Z", "error": null},
+             "ring": {"state": "synced"}, "guard": [\(more)], "backends": [\(backends)]}
+            """
+        return try JSONDecoder().decode(StatusDocument.self, from: Data(text.utf8))
+    }
+
+    private func backend(_ address: String, _ differences: [String: String] = [:]) -> String {
+        var values = [
+            "address": "\"\(address)\"", "tag": "\"\"", "vhosts": "100", "users": "5", "state": "\"up\"",
+            "healthy": "true", "failures": "0", "needed": "3", "reason": "null", "maintenance": "null",
+            "guard": "false", "hold": "null", "slow_start": "null", "own_down": "false", "last_change": "null",
+            "latency": "{\"median_milliseconds\": 1.5, \"p99_milliseconds\": 9}",
+            "next_poll_at": "\"2026-11-21T12:00:04.000Z\"",
+        ]
+        values.merge(differences) { $1 }
+        return "{" + values.map { "\"\($0.key)\": \($0.value)" }.joined(separator: ",") + "}"
+    }
+
+    private func failing(_ address: String) -> String {
+        backend(
+            address, ["healthy": "null", "failures": "2", "reason": "\"imap:143 connect refused: Connection refused\""])
+    }
+
+    private func down(_ address: String) -> String {
+        backend(
+            address,
+            [
+                "state": "\"down\"", "healthy": "false", "failures": "4", "own_down": "true",
+                "last_change":
+                    "{\"time\": \"2026-11-21T11:58:00.000Z\", \"state\": \"down\", \"by\": \"dovemon\", \"reason\": null}",
+            ])
+    }
+
+    @Test func `each backend has its line, behind a summary`() throws {
+        let text = try status([backend("10.0.0.1"), failing("10.0.0.2"), down("10.0.0.3")].joined(separator: ","))
+            .text(colours: false)
+        #expect(
+            text == """
+                director: connected; ring: synced
+                3 backends: 1 up, 1 failing, 1 down
+                BACKEND   STATE  HEALTH         VHOSTS  USERS     LATENCY  NEXT  CHANGED  NOTE
+                10.0.0.1  up     ok                100      5  1.5/9.0 ms    4s           
+                10.0.0.2  up     failed 2 of 3     100      5  1.5/9.0 ms    4s           imap:143 connect refused: Connection refused
+                10.0.0.3  down   faulty (4)        100      5  1.5/9.0 ms    4s       2m  
+
+                """)
+    }
+
+    @Test func `what is wrong with the whole comes first`() throws {
+        var document = try status(
+            backend("10.0.0.1", ["guard": "true"]),
+            #"{"tag":"a","withheld":2,"healthy":1,"needed":2,"pool":4,"since":"2026-11-21T11:59:00.000Z"}"#)
+        document.director.connected = false
+        document.director.error = "Connection refused"
+        document.ring.state = "syncing"
+        document.dryRun = true
+        let lines = document.text(colours: false).split(separator: "\n")
+        #expect(lines[0].contains("NOT CONNECTED: Connection refused; ring: syncing, dry run"))
+        #expect(lines[1] == "guard of a: 2 HOST-DOWN withheld, 1 healthy of 4, 2 needed, for 1m")
+        #expect(lines.last?.hasSuffix("HOST-DOWN withheld by the guard") == true)
+    }
+
+    @Test(arguments: 10...140) func `no line is wider than the terminal`(width: Int) throws {
+        let text = try status([failing("10.0.0.2"), down("10.0.0.3")].joined(separator: ","))
+            .text(colours: false, width: width)
+        // The address and the state are never left out.
+        #expect(text.split(separator: "\n").allSatisfy { $0.count <= max(width, 24) }, "\(text)")
+        #expect(text.contains("10.0.0.3"))
+    }
+
+    @Test func `where there is no room, the gravest are shown`() throws {
+        let healthy = (1...50).map { backend("10.0.1.\($0)") }
+        let text = try status((healthy + [down("10.0.0.3"), failing("10.0.0.2")]).joined(separator: ","))
+            .text(colours: false, width: 80, height: 8)
+        let lines = text.split(separator: "\n")
+        #expect(lines.count <= 8)
+        #expect(lines[3].hasPrefix("10.0.0.3") && lines[4].hasPrefix("10.0.0.2"))
+        #expect(lines.last == "… and 48 more")
+    }
+
+    @Test func `a maintenance says who, why, and until when`() throws {
+        let window = """
+            {"kind":"ordered","by":"anna","reason":"kernel update","since":"2026-11-21T11:00:00.000Z",
+             "until":"2026-11-21T14:00:00.000Z","drain":true}
+            """
+        let text = try status(backend("10.0.0.1", ["maintenance": window])).text(colours: false)
+        #expect(text.contains("1 backend: 1 under maintenance"))
+        #expect(text.contains("maintenance, drained by anna until 2026-11-21 "))
+        #expect(text.contains(": kernel update"))
+    }
+
+    @Test func `what is explained begins with the answer and ends with the transcript`() throws {
+        let detail = """
+            {"backend": \(down("10.0.0.3")), "polls": [],
+             "failed_polls": [{"protocol":"imap","port":143,"tls":"none","ok":false,"milliseconds":2.5,
+               "phases":{"greeting":2.0,"connect":0.5},"failure":{"phase":"greeting","kind":"closed","code":null,"text":"gone"},
+               "warnings":[],"time":"2026-11-21T11:57:59.000Z",
+               "transcript":{"beginning":[{"milliseconds":0.5,"kind":"received","text":"* BYE"}],"omitted":2,"end":[]}}],
+             "history": {"step_seconds":300,"end":"2026-11-21T12:00:00.000Z","states":"d","latency_milliseconds":[null]},
+             "events": [{"time":"2026-11-21T11:58:00.000Z","level":"error","event":"state_changed","backend":"10.0.0.3",
+               "state":"down","text":"a b"}]}
+            """
+        let text = try JSONDecoder().decode(DetailDocument.self, from: Data(detail.utf8))
+            .text(now: "2026-11-21T12:00:00.000Z")
+        #expect(text.hasPrefix("10.0.0.3 is down: dovemon took it down, for it failed.\n"))
+        #expect(text.contains("state_changed  ERROR  state=down text=\"a b\"\n"))
+        #expect(text.contains("imap:143  2.5 ms  greeting closed: gone  (connect 0.5, greeting 2.0)\n"))
+        #expect(text.hasSuffix("      0.5 ms < * BYE\n      … 2 more …\n"))
+    }
+
+    @Test(arguments: [
+        ("90s", 90), ("30m", 1_800), ("2h", 7_200), ("1d", 86_400), ("1h30m", 5_400), ("0s", 0), ("7d", 604_800),
+    ])
+    func `a length of time is read as people write it`(text: String, seconds: Int) {
+        #expect(duration(text) == .seconds(seconds))
+    }
+
+    @Test(arguments: ["", "2", "h", "-2h", "2 h", "2w", "1.5h", "٢h", "99999999999999999999s", "9999999d"])
+    func `what is none is not taken for one`(text: String) { #expect(duration(text) == nil) }
+
+    @Test(arguments: [
+        (0.0, "0s"), (59, "59s"), (60, "1m"), (3_599, "59m"), (3_660, "1h 01m"), (90_000, "1d 1h"), (-5, "0s"),
+        (.infinity, "11574074d 1h"),
+    ])
+    func `times are short`(seconds: Double, text: String) { #expect(shortTime(seconds: seconds) == text) }
+}
