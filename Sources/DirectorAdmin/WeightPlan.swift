@@ -78,12 +78,16 @@ struct WeightPlan: Sendable {
 
     /// The backend is to go up.
     mutating func rises(_ rule: SlowStart?, at now: Instant) {
+        isTold = false
         isSteady = othersChangedAt.map { now - $0 >= rule?.duration ?? .zero } ?? true
     }
 
     mutating func stepIsDue() { isStepDue = true }
 
-    mutating func orderChanged() { drainIsLeft = false }
+    mutating func orderChanged() {
+        drainIsLeft = false
+        isTold = false
+    }
 
     /// A command is about to be sent.
     mutating func decided(_ vhosts: Int, _ host: Host, _ order: MaintenanceOrder) {
@@ -138,7 +142,7 @@ struct WeightPlan: Sendable {
             return nil
         }
         defer { former = row.vhosts }
-        if row.state == .up { isTold = false } else { isStepDue = false }
+        if row.state != .up { isStepDue = false }
         guard var memory else {
             if let former, former != row.vhosts { othersChanged(at: now) }
             return nil

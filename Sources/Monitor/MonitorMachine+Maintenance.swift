@@ -67,7 +67,7 @@ extension MonitorMachine {
         backends[address]?.isOrderedOut = false
         // What was seen meanwhile is of a machine that somebody was working on: nothing follows before it is seen again.
         backends[address]?.doubted()
-        schedule.hasten(address, isUrgent: true, at: now)
+        if backends[address]?.isPaced == false { schedule.hasten(address, isUrgent: true, at: now) }
         let doubts = conclude(address, at: now)
         return [.tell(told)] + doubts + follow(reconciliation.ordered(.none, for: address, at: now), at: now)
             + keepSentinel(address, at: now) + startRounds(at: now)

@@ -93,6 +93,15 @@ import Testing
         }
     }
 
+    @Test func aDryRunTellsOfADrainOnce() {
+        var bench = Bench(listing: row(1)) { $0.isDryRun = true }
+        #expect(order(.drain, &bench) == [.report(.wouldSetWeight(row(1), 0))])
+        #expect(bench.watch(row(1, users: 1), for: .seconds(15)) == [])
+        #expect(bench.watch(row(1, users: 2), for: .seconds(15)) == [])
+        #expect(order(.none, &bench) == [])
+        #expect(bench.watch(row(1), for: .seconds(15)) == [])
+    }
+
     @Test func aWeightOfZeroIsNotToBeDrained() {
         var bench = Bench(listing: row(1, vhosts: 0))
         #expect(bench.machine.undrainableWeight(of: row(1).address) == 0)
