@@ -84,7 +84,8 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: [
-                "Site", "Monitor", "COpenSSL", nio, nioPosix, .product(name: "NIOHTTP1", package: "swift-nio"),
+                "Site", "DirectorAdmin", "Monitor", "COpenSSL", nio, nioPosix,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             resources: [.embedInCode("Page")], swiftSettings: strict),

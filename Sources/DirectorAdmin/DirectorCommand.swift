@@ -2,7 +2,7 @@
 /// would hit them all.
 package struct DirectorCommand: Hashable, Sendable {
     /// What is to be done.
-    package enum Verb: String, Hashable, Sendable {
+    package enum Verb: String, Hashable, Sendable, CaseIterable {
         /// No more users are sent to the backend.
         case hostDown = "HOST-DOWN"
         /// Users are sent to the backend again.

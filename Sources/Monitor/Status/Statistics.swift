@@ -87,9 +87,6 @@ package struct Statistics: Hashable, Sendable {
     /// Nothing has been done yet.
     package init() {}
 
-    /// All commands there are.
-    package static let verbs: [DirectorCommand.Verb] = [.hostDown, .hostUp, .hostResetUsers, .hostFlush]
-
     /// So many polls of a protocol ended so.
     package func polls(_ mailProtocol: MailProtocol, _ result: PollResult) -> Int {
         polls[PollKey(mailProtocol: mailProtocol, result: result)] ?? 0

@@ -1,3 +1,4 @@
+internal import DirectorAdmin
 package import Monitor
 package import NIOCore
 internal import Site
@@ -101,7 +102,7 @@ extension MetricsWriter {
             }
         }
         begin(.commands)
-        for verb in Statistics.verbs {
+        for verb in DirectorCommand.Verb.allCases {
             for reply in Statistics.Reply.allCases {
                 sample(
                     .commands, labels(["command": verb.rawValue, "reply": reply.rawValue]),
