@@ -38,7 +38,7 @@ extension Setting {
             "beupdatescript_timeout", \.updateScriptTimeout, .seconds(from: 1, upTo: 3_600),
             "after this time the program is killed"),
         Setting(
-            "control_socket", \.controlSocket, .path,
+            "control_socket", \.controlSocket, .socketPathOrNone,
             "the socket that dovemon status, maintenance and explain talk to; empty: none"),
     ]
 }

@@ -34,13 +34,17 @@ extension SettingKind where Value == String {
 
 extension SettingKind where Value == String? {
     /// The path of a file (limits.h: PATH_MAX), or nothing.
-    static let path: SettingKind = {
-        let path = SettingKind<String>.absolutePath(limit: 4_095)
-        return SettingKind(
+    static let path = noneOr(.absolutePath(limit: 4_095))
+
+    /// A socket's absolute path; empty for none.
+    static let socketPathOrNone = noneOr(.socketPath)
+
+    private static func noneOr(_ path: SettingKind<String>) -> SettingKind {
+        SettingKind(
             accepted: path.accepted,
             read: { node throws(Complaint) in node.isNothing ? nil : try path.read(node) },
             write: { yamlText($0 ?? "") })
-    }()
+    }
 }
 
 extension SettingKind where Value == ServerName {
