@@ -160,6 +160,34 @@ extension WebPage {
             }
         }
 
+        @Test("So does what is read in the events")
+        func staysInEvents() async throws {
+            var site = MockSite.large(3)
+            site.events = (0..<150).map { number in
+                [
+                    "time": MockSite.time(minutesAgo: Double(200 - number)), "level": "info", "event": "other",
+                    "text": .string("number \(number)"),
+                ]
+            }
+            try await withPage(of: site, at: "#/events") { page, daemon in
+                let event = "[...document.querySelectorAll('.event')].find((e) => e.textContent.includes('number 90'))"
+                try await page.wait(for: "\(event).scrollIntoView({ block: 'center' }) === undefined")
+                let before = try await page.evaluate("\(event).getBoundingClientRect().top").number ?? 0
+                daemon.change { site in
+                    for number in 150..<160 {
+                        site.events.append([
+                            "time": MockSite.time(minutesAgo: 0), "level": "error", "text": .string("number \(number)"),
+                        ])
+                    }
+                }
+                try await page.wait(for: "document.querySelectorAll('.event').length === 160")
+                let after = try await page.evaluate(
+                    "new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(\(event).getBoundingClientRect().top))))"
+                )
+                #expect(abs((after.number ?? 0) - before) <= 1)
+            }
+        }
+
         @Test("Rows keep their order under the mouse and under the focus, until they are left")
         func keepsOrder() async throws {
             try await withPage(of: .large(10)) { page, daemon in

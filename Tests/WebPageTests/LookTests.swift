@@ -92,7 +92,8 @@ extension WebPage {
                 try await page.setColorScheme(scheme)
                 for view in Self.views.keys.sorted() {
                     try await show(view, on: page)
-                    #expect(try await page.evaluate(Self.faint) == [], "\(view)")
+                    let faint = try await page.evaluate(Self.faint)
+                    #expect(faint == [], "\(view)")
                     try await page.screenshot(to: screenshotPath("page-\(scheme)" + (view.isEmpty ? "" : "-\(view)")))
                 }
             }

@@ -23,9 +23,11 @@ struct MockSite: Sendable {
             })
     }
 
-    /// A time as the daemon writes it.
+    private static let began = Date()
+
+    /// A time as the daemon writes it, before the tests began; always the same one, as that of what has happened is.
     static func time(minutesAgo minutes: Double) -> JSONValue {
-        .string(Date(timeIntervalSinceNow: -60 * minutes).formatted(.iso8601))
+        .string(began.addingTimeInterval(-60 * minutes).formatted(.iso8601))
     }
 
     /// Changes the backend of that address.
@@ -36,7 +38,7 @@ struct MockSite: Sendable {
 
     var status: JSONValue {
         [
-            "revision": .number(Double(revision)), "time": Self.time(minutesAgo: 0), "version": "0.1.0",
+            "revision": .number(Double(revision)), "time": .string(Date().formatted(.iso8601)), "version": "0.1.0",
             "started_at": Self.time(minutesAgo: 1_700), "dry_run": false, "interval_seconds": 30,
             "director": [
                 "connected": .bool(isConnected), "since": Self.time(minutesAgo: 1_700),

@@ -7,11 +7,13 @@ const backendView = {
     trouble: null,
     askedAt: 0,
     isAsking: false,
+    /// The failed poll that was the latest when the page was opened: the one that is shown open.
+    unfolded: null,
     /// The step of the history that is read out; null is the latest.
     step: null,
 
     open(address) {
-        if (this.address !== address) Object.assign(this, { address, answer: null, trouble: null, askedAt: 0, step: null });
+        if (this.address !== address) Object.assign(this, { address, answer: null, trouble: null, askedAt: 0, unfolded: null, step: null });
         this.draw();
         void this.ask();
     },
@@ -62,11 +64,12 @@ const backendView = {
 
     sections() {
         const { backend, polls, failed_polls: failed, history, events } = this.answer;
+        this.unfolded ??= failed.length > 0 ? nameOf(failed[0]) : "none";
         return [
             standing(backend),
             section("day", "Last 24 hours", dayChart(history)),
             section("polls", "Latest polls", polls.length > 0 ? pollTable(polls) : h("p.quietly", null, "No poll has ended yet.")),
-            failed.length > 0 ? section("failed", "Failed polls, word for word", failed.map(failedPoll)) : null,
+            failed.length > 0 ? section("failed", "Failed polls, word for word", failed.map((poll) => failedPoll(poll, nameOf(poll) === this.unfolded))) : null,
             section("events", "Events", events.length > 0 ? eventList([...events].reverse(), false) : h("p.quietly", null, "Nothing has happened since dovemon started.")),
         ].filter(Boolean);
     },
@@ -189,6 +192,9 @@ function pollTable(polls) {
             h("td", null, ago(poll.time))))));
 }
 
+/// What a failed poll is known by.
+const nameOf = (poll) => `${poll.time} ${serviceName(poll)} ${poll.tls}`;
+
 const SPEAKERS = { sent: "C:", received: "S:", event: "–" };
 const SPEAKER_NAMES = { sent: "client", received: "server", event: "event" };
 
@@ -198,9 +204,9 @@ function transcriptLine(line) {
 }
 
 /// A failed poll and what was said in it; passwords were struck out by the daemon.
-function failedPoll(poll, index) {
+function failedPoll(poll, isOpen) {
     const { beginning, omitted, end } = poll.transcript ?? { beginning: [], omitted: 0, end: [] };
-    return h("details.failed-poll", { "data-key": `${poll.time}${serviceName(poll)}${poll.tls}`, open: index === 0 },
+    return h("details.failed-poll", { "data-key": nameOf(poll), open: isOpen },
         h("summary", null, h("strong", null, serviceName(poll)), " ", when(poll.time), " ",
             h("span.failure", null, poll.failure ? failureText(poll.failure) : "")),
         h("ol.transcript", null, beginning.map(transcriptLine),

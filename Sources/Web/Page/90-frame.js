@@ -70,7 +70,8 @@ function drawFreshness() {
 function showBanner(isShown) {
     const banner = byId("banner");
     if (banner.hidden !== isShown) return;
-    const mayMove = window.scrollY === 0 && !list.isInUse();
+    // Elsewhere than in the list, the browser sees to it.
+    const mayMove = view.name !== "list" || (window.scrollY === 0 && !list.isInUse());
     const before = banner.offsetHeight;
     banner.hidden = !isShown;
     const height = banner.offsetHeight;

@@ -92,6 +92,7 @@ function route() {
     const before = view.name;
     if (before === "list" && isNew) view.listScroll = window.scrollY;
     Object.assign(view, { name, address: backend ? decoded(backend[1]) : null });
+    document.documentElement.classList.toggle("shows-list", name === "list");
     byId("list-view").hidden = name !== "list";
     byId("backend-view").hidden = name !== "backend";
     byId("events-view").hidden = name !== "events";
