@@ -207,7 +207,8 @@ let package = Package(
         .testTarget(
             name: "RingTests",
             dependencies: [
-                "RingLab", "Demo", "ScriptedPeers", "TemporaryFiles", "Probes", "Transport", "Site", nio, nioPosix,
+                "RingLab", "Browser", "Demo", "ScriptedPeers", "TemporaryFiles", "Probes", "Transport", "Site", nio,
+                nioPosix,
             ],
             swiftSettings: strict),
     ],

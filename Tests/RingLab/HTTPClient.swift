@@ -22,7 +22,7 @@ package func httpGet(
         guard result == 0 else { throw LabError.failed("port \(port): \(String(cString: strerror(errno)))") }
         let lines = ["GET \(target) HTTP/1.1", "Host: 127.0.0.1", "Connection: close"] + headers + ["", ""]
         let request = Array(lines.joined(separator: "\r\n").utf8)
-        guard send(client, request, request.count, Int32(MSG_NOSIGNAL.rawValue)) == request.count else {
+        guard send(client, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
             throw LabError.failed("port \(port): cannot send")
         }
         var bytes: [UInt8] = []

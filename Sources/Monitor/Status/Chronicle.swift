@@ -93,8 +93,10 @@ extension Chronicle {
 
     /// These services are polled from now on, and no others.
     package mutating func servicesChanged(to services: [Service]) {
-        for address in backends.keys {
-            backends[address]?.polls = backends[address]?.polls.filter { services.contains($0.key) } ?? [:]
+        backends = backends.mapValues { backend in
+            var backend = backend
+            backend.polls = backend.polls.filter { services.contains($0.key) }
+            return backend
         }
     }
 
