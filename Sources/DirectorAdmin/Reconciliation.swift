@@ -301,16 +301,17 @@ extension Reconciliation {
                 actions.append(send(DirectorCommand(verb, record.host), record.host.address, at: now))
             }
         }
+        for record in ready(table.toMove.elements[...], \.move.pause, at: now, atMost: commands.roomToMove(manners)) {
+            let command = DirectorCommand(manners.moveVerb, record.host, parallelMoves: manners.parallelMoves)
+            actions.append(send(command, record.host.address, at: now))
+        }
+        // Behind the moves: the weight of a backend that is down is in no hurry, its users are.
         let places = commands.roomToWeigh(manners) + (manners.recordsDowns ? manners.decidedAhead : 0)
         for record in ready(table.toWeigh.elements[...], \.weight.pause, at: now, atMost: places) {
             guard let vhosts = record.wantedWeight(manners), isRecorded(record, vhosts),
                 commands.roomToWeigh(manners) > 0
             else { continue }
             actions.append(send(DirectorCommand(weighing: record.host, vhosts), record.host.address, at: now))
-        }
-        for record in ready(table.toMove.elements[...], \.move.pause, at: now, atMost: commands.roomToMove(manners)) {
-            let command = DirectorCommand(manners.moveVerb, record.host, parallelMoves: manners.parallelMoves)
-            actions.append(send(command, record.host.address, at: now))
         }
         return actions
     }

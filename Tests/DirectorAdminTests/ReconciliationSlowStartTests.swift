@@ -73,17 +73,18 @@ import Testing
     @Test func aFailureGivesItItsWholeWeightWhileItIsDownAndItBeginsAnew() {
         var bench = risen()
         step(&bench, 3, 20, 40, within: .seconds(55))
-        #expect(bench.want(.down, row(1)).contains(.list))
-        #expect(bench.list(row(1, vhosts: 40)) == [down(4, row(1))])
+        let low = row(1, vhosts: 40)
+        #expect((bench.want(.down, low) + bench.watch(low, for: .seconds(1))).asked == [down(4, low)])
         _ = bench.reply(4, .ok)
-        let low = row(1, .down, vhosts: 40, users: 0)
-        #expect(bench.list(low).asked == [weigh(5, row(1), 100)])
-        _ = bench.reply(5, .ok)
+        let broken = row(1, .down, vhosts: 40)
+        #expect(bench.list(broken).asked == [move(5, broken)])
+        #expect((bench.reply(5, .ok) + bench.list(broken)).asked == [weigh(6, broken, 100)])
+        _ = bench.reply(6, .ok)
         let told = bench.list(row(1, .down))
         #expect(told.contains(.report(.weightChanged(row(1, .down), .restored(wasDrained: false)))))
         _ = bench.watch(row(1, .down), for: .seconds(5))
         let commands = bench.want(.up, row(1)) + bench.watch(row(1, .down), for: .seconds(1))
-        #expect(commands.asked == [weigh(6, row(1), 20)])
+        #expect(commands.asked == [weigh(7, row(1), 20)])
     }
 
     @Test func aBackendThatFailsGetsNoMoreUsers() {
@@ -91,8 +92,8 @@ import Testing
         let failing = PollEvidence(failing: .init(since: bench.now, asOf: bench.now))
         _ = bench.polled(failing, nil, row(1))
         #expect(bench.watch(row(1, vhosts: 20), for: .seconds(120)).asked == [])
-        _ = bench.polled(PollEvidence(), .up, row(1))
-        #expect(bench.watch(row(1, vhosts: 20), for: .seconds(2)).asked == [weigh(3, row(1), 40)])
+        let recovered = bench.polled(PollEvidence(), .up, row(1)) + bench.watch(row(1, vhosts: 20), for: .seconds(2))
+        #expect(recovered.asked == [weigh(3, row(1), 40)])
     }
 
     @Test func whatAnAdministratorSetsIsLeftToThem() {
