@@ -170,7 +170,7 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "Web", "Site", "Monitor", "ScriptedPeers", "TemporaryFiles", nio, nioPosix,
+                "Web", "Site", "DirectorAdmin", "Monitor", "TemporaryFiles", nio, nioPosix,
                 .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
             ],

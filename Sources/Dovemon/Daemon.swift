@@ -16,7 +16,7 @@ final class Daemon: Service {
     private let socketPath: NIOLoopBoundBox<String>
     private let driver: NIOLoopBoundBox<MonitorDriver?>
     private let tls = TLSContexts()
-    private let writer: LogWriter
+    let writer: LogWriter
     private let log: MonitorLog
     private let pollLimit: Int
     private let scripts: UpdateScripts

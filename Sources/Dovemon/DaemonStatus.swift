@@ -43,6 +43,7 @@ struct DaemonStatus: StatusSource {
             let snapshot = try await desk.snapshot()
             metrics.backends = snapshot.backends.map(\.metrics)
             metrics.withheld = Dictionary(snapshot.status.withheldPools.map { ($0.tag, $0.withheld) }) { $0 + $1 }
+            metrics.logLinesLost = daemon.writer.lostLines
             return metrics
         }
         return promise.futureResult
@@ -71,6 +72,9 @@ extension Snapshot.Backend {
         return Metrics.Backend(
             address: host.spelling, tag: host.tag, vhosts: host.vhosts, users: host.users,
             isUp: host.state.map { $0 == .up }, isHealthy: status.isHealthy,
-            isInMaintenance: status.maintenance != nil)
+            isInMaintenance: status.maintenance != nil,
+            certificates: (record?.polls ?? [:]).compactMap { service, poll in
+                poll.report.certificateExpiry.map { Metrics.Certificate(service, expiry: $0) }
+            }.sorted { $0.service.port < $1.service.port })
     }
 }

@@ -2,8 +2,9 @@ internal import Glibc
 
 /// The limit of descriptors, RLIMIT_NOFILE, as it was and as it is.
 struct DescriptorLimit {
-    /// What is left for everything but polls: the director, the log, eight scripts with some descriptors each.
-    private static let reserved = 64
+    /// What is left for everything but polls: the director, the log, eight scripts with some descriptors each, and some
+    /// eighty connections of those who ask by HTTP.
+    private static let reserved = 160
 
     /// So many polls can be open at once.
     let polls: Int

@@ -82,6 +82,7 @@ package final class MonitorDriver {
         }
         let policy = policy.fitted(to: pollLimit)
         interval = policy.interval
+        chronicle.servicesChanged(to: policy.services)
         places.change(to: policy.openPollLimit ?? pollLimit)
         places.forgetFailures()
         feed(.policyChanged(policy))

@@ -8,6 +8,7 @@ struct Poll<Protocol: Dialogue>: Conversation {
     private let account: Account?
     private let expiry: ExpiryWatch
     private var warnings: [PollWarning] = []
+    private var certificateExpiry: Int?
     /// Before the dialogue can speak: `.connect`, then `.tls` where wanted.
     private var transportPhase: Phase? = .connect
     private let encrypted: Bool
@@ -42,6 +43,7 @@ struct Poll<Protocol: Dialogue>: Conversation {
 
     mutating func encrypted(by peer: TLSPeer, at now: Instant) {
         recorder?.encrypted(by: peer, at: now)
+        certificateExpiry = peer.certificate?.expiry
         if let warning = expiry.warning(of: peer.certificate) { warnings.append(warning) }
     }
 
@@ -97,15 +99,19 @@ struct Poll<Protocol: Dialogue>: Conversation {
 
     private func success(at now: Instant) -> PollReport {
         let transcript = transcribing == .all ? recorder?.transcript(endedBy: nil, at: now) : nil
-        return stopwatch.report(
+        var report = stopwatch.report(
             failure: nil, warnings: warnings + dialogue.warnings, deliveredMessage: dialogue.deliveredMessage,
             transcript: transcript, at: now)
+        report.certificateExpiry = certificateExpiry
+        return report
     }
 
     private func report(_ failure: PollFailure, at now: Instant) -> PollReport {
         let end = [failure.kind.rawValue, failure.code.map { "[\($0)]" }, failure.text].compactMap(\.self)
         let transcript = recorder?.transcript(endedBy: end.joined(separator: " "), at: now)
-        return stopwatch.report(failure: failure, transcript: transcript, at: now)
+        var report = stopwatch.report(failure: failure, transcript: transcript, at: now)
+        report.certificateExpiry = certificateExpiry
+        return report
     }
 
     func outcome(_ report: PollReport, afterStallOf time: Duration) -> PollReport {

@@ -132,6 +132,8 @@ package struct PollReport: Hashable, Sendable {
     package let deliveredMessage: String?
     /// What was said; nil where nobody asked for it.
     package var transcript: Transcript?
+    /// When the server's certificate expires, in seconds since 1970; nil without TLS, and where the handshake was not finished.
+    package var certificateExpiry: Int?
 
     /// Makes a report.
     package init(
@@ -150,9 +152,9 @@ package struct PollReport: Hashable, Sendable {
     package func undetermined(by trouble: String) -> PollReport {
         guard let failure, failure.kind != .local else { return self }
         let text = printable("\(trouble), then: \(failure.kind.rawValue)")
-        return PollReport(
-            failure: PollFailure(phase: failure.phase, kind: .local, text: text), phases: phases, duration: duration,
-            warnings: warnings, deliveredMessage: deliveredMessage, transcript: transcript)
+        var report = self
+        report.failure = PollFailure(phase: failure.phase, kind: .local, text: text)
+        return report
     }
 
     /// Whether the service answered as it should.

@@ -23,7 +23,10 @@ package final class LogWriter: Sendable {
         var level: Logger.Level
         var format: LogFormat
         var waiting: Deque<Line> = []
-        var lost = 0
+        var lost = 0 {
+            didSet { lostInAll += max(0, lost - oldValue) }
+        }
+        var lostInAll = 0
     }
 
     /// Lines that wait at most: a datagram socket takes ten at once (net.unix.max_dgram_qlen), and when thousands of backends
@@ -55,6 +58,9 @@ package final class LogWriter: Sendable {
 
     /// The least grave level that is written.
     package var level: Logger.Level { state.withLock { $0.level } }
+
+    /// How many lines found no place so far.
+    package var lostLines: Int { state.withLock { $0.lostInAll } }
 
     /// Puts other settings in force.
     package func configure(facility: Int, level: Logger.Level, format: LogFormat = .text) {

@@ -84,8 +84,18 @@ extension Chronicle {
     ) {
         var report = report
         report.transcript = nil
+        // A poll that fails before has not shown another one.
+        let former = backends[address]?.polls[service]?.report
+        report.certificateExpiry = report.certificateExpiry ?? former?.certificateExpiry
         backends[address, default: Backend()].polls[service] = Poll(time: time, report: report)
         note(condition, of: address, latency: report.succeeded ? report.duration : nil, at: now)
+    }
+
+    /// These services are polled from now on, and no others.
+    package mutating func servicesChanged(to services: [Service]) {
+        for address in backends.keys {
+            backends[address]?.polls = backends[address]?.polls.filter { services.contains($0.key) } ?? [:]
+        }
     }
 
     /// The director was read, or could not be.
