@@ -33,6 +33,8 @@ package struct Raising: Hashable, Sendable {
 
     private static let longestWar = Duration.seconds(4 * 3600)
     private static let longestFlap = Duration.seconds(3600)
+    /// The largest `flapLimit` that the settings allow.
+    private static let mostDowns = 1000
 
     /// When this monitor put it up, if it was the last to do so.
     package var raisedAt: Instant?
@@ -119,7 +121,7 @@ package struct Raising: Hashable, Sendable {
         warEnd = [warEnd, other.warEnd].compactMap(\.self).max()
         truceAt = [truceAt, other.truceAt].compactMap(\.self).max()
         flapHold = [flapHold, other.flapHold].compactMap(\.self).max()
-        downs = Set(downs + other.downs).sorted()
+        downs = Array(Set(downs + other.downs).sorted().suffix(Self.mostDowns))
     }
 
     /// The same as it can be by the clock of now: what was written down under a wrong one must not hold for years.

@@ -32,7 +32,7 @@ struct PollPlaces: Sendable {
     private var waitingDoubtful: Deque<Poll> = []
     private var open = 0
     private var openDoubtful = 0
-    /// For how much longer polls of backends that failed have had the only place than the others.
+    /// For how much longer the latest poll of a backend that failed has had the only place than others since.
     private var debt = Duration.zero
     private var count = 0
     /// The services of each backend whose last poll failed.
@@ -85,8 +85,8 @@ struct PollPlaces: Sendable {
     /// A poll has ended, and its place is free. What says nothing of the backend changes nothing.
     mutating func ended(_ poll: Poll, _ report: PollReport) {
         passedOver(poll)
-        debt = poll.isDoubtful ? max(.zero, debt) + report.duration : debt - report.duration
-        debt = max(debt, .zero)
+        // Not the sum of them all: what was had while nobody waited is owed to nobody.
+        debt = poll.isDoubtful ? report.duration : max(.zero, debt - report.duration)
         switch report.failure?.meaning {
         case .nothing: break
         case .fault: failing[poll.id.address, default: []].insert(poll.id.service)
