@@ -103,6 +103,11 @@ import Testing
                 places.ended(poll, PollReport(failure: timedOut, phases: [], duration: .seconds(3)))
             }
         }
+        // What it had then is owed to nobody.
+        add([id(1), id(11), id(12)], to: &places)
+        let good = PollReport(failure: nil, phases: [], duration: .seconds(3))
+        for poll in startAll(&places) { places.ended(poll, good) }
+        #expect(startAll(&places).map(\.id) == [id(1)])
     }
 
     @Test func `a poll that is passed over leaves its place`() {
