@@ -47,8 +47,8 @@ struct DirectorContact: Sendable {
         if inFlight { return .distantFuture }
         guard let startedAt else { return .origin }
         let regular = startedAt + manners.interval
-        // Nothing presses on a director that does not answer.
-        if failure != nil { return regular }
+        // Nothing presses on a director that does not answer, and nobody wants to be blind for a long interval.
+        if failure != nil { return min(regular, startedAt + manners.listRetry) }
         // What it lists now decides nothing, however often it is read.
         if ring == .handshaking { return min(regular, startedAt + manners.retry) }
         if mustConfirm { return othersWait ? min(regular, startedAt + manners.confirmation) : .origin }

@@ -41,6 +41,13 @@ package struct RestoredIntents: Hashable, Sendable {
         ofEarlierRun.remove(address)
     }
 
+    /// Another run has written this down later than what is known.
+    mutating func add(_ intent: DownIntent, of address: IPAddress) {
+        if let known = intents[address], known.at >= intent.at { return }
+        intents[address] = intent
+        ofEarlierRun.insert(address)
+    }
+
     /// The backend will not come back.
     mutating func forget(_ address: IPAddress) {
         intents[address] = nil

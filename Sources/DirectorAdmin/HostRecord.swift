@@ -34,6 +34,12 @@ struct HostRecord: Sendable {
     /// What is to be written down of its HOST-DOWN.
     var intent: DownIntent? { ownership.intent }
 
+    /// The same, where it is more than decided.
+    var sentIntent: DownIntent? {
+        if case .own(let intent) = ownership { return intent }
+        return command.verb == .hostDown ? intent : nil
+    }
+
     /// Whether something waits to be written down before its command is sent.
     var isPending: Bool { ownership.isDecided || weight.isPending }
 
@@ -150,6 +156,17 @@ struct HostRecord: Sendable {
     mutating func restore(_ intent: DownIntent, isOfEarlierRun: Bool) {
         ownership = .own(intent)
         isMoveUnknown = isOfEarlierRun
+        guard isOfEarlierRun, wanted == .down else { return }
+        // That it is faulty still was seen before that it is this monitor's own.
+        isMoveUnknown = false
+        if host.users > 0 { move.owed() }
+    }
+
+    /// Another director is asked, in whose ring nothing may have been done.
+    mutating func directorChanged() {
+        ownership = .none
+        isMoveUnknown = false
+        move.settled()
     }
 
     /// The director lists it again, while something of before is still under way.

@@ -135,6 +135,27 @@ struct HostTable: Sendable {
         for address in steps.due(at: now) { update(address, manners) { $0.stepIsDue() } }
     }
 
+    /// Another director is asked: what this run has done at the former one counts as what an earlier run has done.
+    mutating func directorChanged(_ manners: Reconciliation.Manners) {
+        for (address, record) in records {
+            restored.keep(record.sentIntent, of: address)
+            records[address]?.directorChanged()
+            review(address, manners)
+        }
+    }
+
+    /// What another run has written down of backends of which this one has done nothing.
+    mutating func found(
+        _ intents: [IPAddress: DownIntent], _ weights: [IPAddress: WeightMemory], _ manners: Reconciliation.Manners
+    ) {
+        for (address, intent) in intents where records[address]?.intent == nil { restored.add(intent, of: address) }
+        for (address, memory) in weights where self.weights[address] == nil {
+            if records[address] == nil { restoredWeights[address] = memory }
+            records[address]?.restore(memory)
+        }
+        for address in Set(intents.keys).union(weights.keys) { review(address, manners) }
+    }
+
     /// Whose down it is may be known from an earlier run, or from before it was not listed for a while. What this run has
     /// decided on since then is later.
     private mutating func restore(_ row: Host, isSettled: Bool) {

@@ -54,3 +54,22 @@ package struct PollEvidence: Hashable, Sendable {
     /// Whether it may turn out to be healthy: its latest polls succeeded, or nothing is known.
     var isHopeful: Bool { isPolled && failing == nil }
 }
+
+extension Reconciliation {
+    /// What the polls of one backend show and ask for.
+    package struct Judgement: Hashable, Sendable {
+        /// The backend.
+        package let address: IPAddress
+        /// What its polls show.
+        package let evidence: PollEvidence
+        /// The state that it should have; nil when nothing can be said.
+        package let wanted: HostState?
+
+        /// Makes a judgement.
+        package init(address: IPAddress, evidence: PollEvidence, wanted: HostState?) {
+            self.address = address
+            self.evidence = evidence
+            self.wanted = wanted
+        }
+    }
+}

@@ -17,6 +17,8 @@ extension Reconciliation {
         package var moves = 4
         /// Before a command is repeated that had no effect, and before another look at a ring that is not synced.
         package var retry = Duration.seconds(1)
+        /// Before another list, where one has failed and the interval is longer.
+        package var listRetry = Duration.seconds(10)
         /// Between lists that confirm commands while others wait to go out: when thousands do, there is no list for each.
         package var confirmation = Duration.milliseconds(100)
         /// Between reminders that the director is away.

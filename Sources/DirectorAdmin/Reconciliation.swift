@@ -54,7 +54,20 @@ package struct Reconciliation: Sendable {
     }
 
     /// Another director is asked from now on: what the former one said of the ring is not this one's word.
-    package mutating func directorChanged() { contact = DirectorContact(after: contact) }
+    /// `isOther` where it is not the same one by another name: whatever was done there may be of another ring, and a list has
+    /// to show what of it is known here.
+    package mutating func directorChanged(isOther: Bool) {
+        contact = DirectorContact(after: contact)
+        if isOther { table.directorChanged(manners) }
+    }
+
+    /// What another run has written down: a list has to show what of it holds still.
+    package mutating func found(
+        _ intents: [IPAddress: DownIntent], _ weights: [IPAddress: WeightMemory] = [:]
+    ) -> [Action] {
+        table.found(intents, weights, manners)
+        return record()
+    }
 
     /// The machine was suspended: no list is fresh any more, whatever the clock says.
     package mutating func suspended() { contact.listIsPast() }
@@ -139,6 +152,18 @@ extension Reconciliation {
         let witnesses = beginsToFail ? table.witnesses(for: address, at: now, manners) : []
         let isNews = isNew || table.poolGuard.awaitsNews(of: address)
         return witnesses.map(Action.poll) + (isNews ? proceed(at: now) : [])
+    }
+
+    /// Many backends are judged anew, as the rules are others now.
+    package mutating func judged(_ judgements: [Judgement], at now: Instant) -> [Action] {
+        let isSettled = contact.isSettled
+        for judgement in judgements {
+            table.update(judgement.address, manners) {
+                $0.evidence = judgement.evidence
+                _ = $0.want(judgement.wanted, isSettled: isSettled, at: now, manners)
+            }
+        }
+        return proceed(at: now)
     }
 
     /// A backend's polls have been started.

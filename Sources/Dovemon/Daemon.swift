@@ -93,24 +93,25 @@ final class Daemon: Service {
         let policy = Policy(files)
         let path = files.settings.directorAdminSocket
         scripts.change(to: UpdateScripts.Program(files.settings))
-        let write = changeStore(to: files.settings)
+        let (write, found) = changeStore(to: files.settings)
         try await loop.submit { [self] in
-            let isSame = path == socketPath.value
+            let former = socketPath.value
             socketPath.value = path
             self.policy.value = policy
             keeper.value?.change(to: write)
+            let client = path == former ? nil : DirectorClient(connector: Connector(loop: loop), path: path)
             driver.value?.change(
-                to: policy, director: isSame ? nil : DirectorClient(connector: Connector(loop: loop), path: path))
+                to: policy, director: client, isOtherDirector: !isSameSocket(path, former), found: found)
         }.get()
     }
 
-    private func changeStore(to settings: Settings) -> StateKeeper.Write {
+    private func changeStore(to settings: Settings) -> (write: StateKeeper.Write, found: MonitorState?) {
         let changed = StateStore.change(
             store.withLock(\.self), to: StateFile(settings), isDryRun: settings.isDryRun, origin: UnixClock.origin(),
             at: .now())
         for remark in changed.remarks { log.logger.warning("\(remark)") }
         store.withLock { $0 = changed.store }
-        return writing(changed.store)
+        return (writing(changed.store), changed.found)
     }
 
     /// Asks the monitor something, on its loop; fails while it does not run.

@@ -12,6 +12,11 @@ package struct Rejection: Hashable, Sendable {
         self.account = account
         self.relay = relay
     }
+
+    /// What a failure means.
+    package func meaning(of failure: PollFailure) -> PollFailure.Meaning {
+        failure.isAccountRejected ? account : failure.kind == .relay ? relay : failure.meaning
+    }
 }
 
 /// Whether a backend has rejected the test account, and what its failures mean then.
@@ -38,8 +43,7 @@ package struct AccountStanding: Hashable, Sendable {
             if report.phases.contains(where: { $0.phase == .login }) { isRejected = false }
         default: break
         }
-        if failure.isAccountRejected { failure.meaning = rule.account }
-        if failure.kind == .relay { failure.meaning = rule.relay }
+        failure.meaning = rule.meaning(of: failure)
         return failure
     }
 }

@@ -53,10 +53,12 @@ package struct BackendHealth: Sendable {
 
     /// Whole rounds that have succeeded in a row.
     package struct GoodRun: Hashable, Sendable {
-        /// When the first of them had succeeded.
+        /// When the first of them had succeeded; later by the times in between in which nothing could be seen.
         package let since: Instant
-        /// The latest of them, from the start to the end of each, the oldest first.
+        /// The latest of them since something last could not be seen, from the start to the end of each, the oldest first.
         package let latest: [ClosedRange<Instant>]
+        /// Since when nothing can be seen; nil when the last poll said something.
+        var blindSince: Instant?
     }
 
     /// What a poll's end means.
@@ -107,8 +109,9 @@ package struct BackendHealth: Sendable {
 
     /// A poll of the round has ended; one that is not awaited means nothing.
     ///
-    /// A failure that is only a warning shows that the service is well. One of the monitor's own machine says nothing of the
-    /// backend: it neither counts nor ends a streak, but the round has not succeeded.
+    /// A failure that is only a warning shows that the service is well, where it was an answer: to have waited in vain shows
+    /// no more than that it does not count. One of the monitor's own machine says nothing of the backend: it neither counts
+    /// nor ends a streak, but the round has not succeeded.
     package mutating func pollEnded(
         _ service: Service, _ failure: PollFailure?, _ rules: Rules, at now: Instant
     ) -> Outcome {
@@ -125,7 +128,10 @@ package struct BackendHealth: Sendable {
             successIsPast()
         case .nothing:
             roundFailed = true
-            successIsPast()
+            isBlind(since: now)
+        case .warning where failure?.kind == .timeout:
+            roundFailed = true
+            isBlind(since: now)
         case .warning, nil: countGoodRound(at: now)
         }
         return outcome
@@ -154,6 +160,18 @@ package struct BackendHealth: Sendable {
     package mutating func successIsPast() {
         goodRounds = 0
         goodRun = nil
+    }
+
+    /// Since then nothing could be seen of it: what was seen before shows nothing of now, and only a round that ends from now
+    /// on shows that it is healthy. A success is not broken by it, but the time does not count.
+    package mutating func isBlind(since time: Instant) {
+        goodRounds = 0
+        goodRun = goodRun.map { GoodRun(since: $0.since, latest: [], blindSince: $0.blindSince ?? time) }
+    }
+
+    /// By other meanings of failures, streaks whose latest failure does not count any more are over.
+    package mutating func meaningsChanged(_ meaning: (PollFailure) -> PollFailure.Meaning) {
+        for service in services.keys { services[service]?.meaningsChanged(meaning) }
     }
 
     /// Whether all polls of the round have ended.
@@ -193,6 +211,7 @@ package struct BackendHealth: Sendable {
         guard roundIsOver, !roundFailed else { return }
         goodRounds += 1
         let latest = (goodRun?.latest ?? []) + [roundStart...max(roundStart, now)]
-        goodRun = GoodRun(since: goodRun?.since ?? now, latest: Array(latest.suffix(Self.roundsKept)))
+        let blind = goodRun?.blindSince.map { max(.zero, now - $0) } ?? .zero
+        goodRun = GoodRun(since: goodRun.map { $0.since + blind } ?? now, latest: Array(latest.suffix(Self.roundsKept)))
     }
 }

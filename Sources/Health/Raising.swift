@@ -33,6 +33,8 @@ package struct Raising: Hashable, Sendable {
 
     private static let longestWar = Duration.seconds(4 * 3600)
     private static let longestFlap = Duration.seconds(3600)
+    /// The largest `flapLimit` that the settings allow.
+    private static let mostDowns = 1000
 
     /// When this monitor put it up, if it was the last to do so.
     package var raisedAt: Instant?
@@ -40,6 +42,8 @@ package struct Raising: Hashable, Sendable {
     package var warHold: Duration?
     /// When that is over.
     package var warEnd: Instant?
+    /// When such a time last ended early, as the backend failed here, too.
+    package var truceAt: Instant?
     /// How long it has to be healthy without a break; nil when it is not flapping.
     package var flapHold: Duration?
     /// When it went down within the window, the oldest first; at most as many as the limit.
@@ -53,28 +57,45 @@ package struct Raising: Hashable, Sendable {
     /// What there is to be remembered; nil when that is nothing.
     package var memory: Raising? { self == Raising() ? nil : self }
 
-    /// The backend was taken down, by this monitor or by others; gives what holds it from now on, where that is news.
-    package mutating func wentDown(byOthers: Bool, isHealthy: Bool, _ rules: Rules, at now: Instant) -> Hold? {
-        let flapping = countDown(rules, at: now)
-        defer { (raisedAt, upAt) = (nil, nil) }
-        // It fails here now: nobody disagrees any more.
-        if !byOthers { warEnd = nil }
+    /// The backend was taken down, by this monitor or by others, where its polls here say `verdict`; gives what holds it from
+    /// now on, where that is news.
+    package mutating func wentDown(
+        byOthers: Bool, here verdict: BackendHealth.Verdict, _ rules: Rules, at now: Instant
+    ) -> Hold? {
         // A backend that is not healthy has more to be told of than this.
-        guard byOthers, isHealthy else { return isHealthy ? flapping : nil }
+        let hold = quarrel(byOthers: byOthers, here: verdict, rules, at: now)
+        let flapping = countDown(rules, at: now)
+        (raisedAt, upAt) = (nil, nil)
+        return verdict == .healthy ? hold ?? flapping : nil
+    }
+
+    /// Others that take down what is not faulty here disagree, also where not every poll from here succeeds.
+    private mutating func quarrel(
+        byOthers: Bool, here verdict: BackendHealth.Verdict, _ rules: Rules, at now: Instant
+    ) -> Hold? {
+        if !byOthers { failedHere(rules, at: now) }
+        guard byOthers, verdict != .faulty else { return nil }
         // Where it had stayed up for longer than the last time it was left alone, that quarrel is over.
         let longest = max(warHold ?? .zero, rules.warHold)
         let isRecent = upAt.map { now - $0 <= longest } ?? false
         // Whoever put it up: where three monitors watch a ring, two could otherwise take turns.
-        guard raisedAt != nil || isRecent else { return flapping }
+        guard raisedAt != nil || isRecent else { return nil }
         let former = isRecent ? warHold : nil
         let hold = min(former.map { $0 * 2 } ?? rules.warHold, max(Self.longestWar, rules.warHold))
         warHold = hold
         warEnd = now + hold
-        return hold > .zero ? .war(hold) : flapping
+        return hold > .zero ? .war(hold) : nil
     }
 
     /// The backend is faulty by this monitor's polls: nobody disagrees any more about its being down, whoever takes it down.
-    package mutating func failedHere() { warEnd = nil }
+    ///
+    /// Once in a while only: where some polls from here fail, and all from elsewhere, it would never be left to them.
+    package mutating func failedHere(_ rules: Rules, at now: Instant) {
+        guard let warEnd, now < warEnd else { return self.warEnd = nil }
+        if let truceAt, now - truceAt < max(rules.warHold, warHold ?? .zero) { return }
+        truceAt = now
+        self.warEnd = nil
+    }
 
     /// The backend was put up, by this monitor or by others.
     package mutating func wentUp(byOthers: Bool, at now: Instant) {
@@ -94,6 +115,15 @@ package struct Raising: Hashable, Sendable {
         return nil
     }
 
+    /// What holds a backend down, as another run has written it down.
+    package mutating func takeHolds(of other: Raising) {
+        warHold = [warHold, other.warHold].compactMap(\.self).max()
+        warEnd = [warEnd, other.warEnd].compactMap(\.self).max()
+        truceAt = [truceAt, other.truceAt].compactMap(\.self).max()
+        flapHold = [flapHold, other.flapHold].compactMap(\.self).max()
+        downs = Array(Set(downs + other.downs).sorted().suffix(Self.mostDowns))
+    }
+
     /// The same as it can be by the clock of now: what was written down under a wrong one must not hold for years.
     package func clamped(at now: Instant) -> Raising {
         var clamped = self
@@ -101,6 +131,7 @@ package struct Raising: Hashable, Sendable {
         clamped.upAt = upAt.map { min($0, now) }
         clamped.warHold = warHold.map { min($0, Self.longestWar) }
         clamped.warEnd = warEnd.map { min($0, now + (clamped.warHold ?? .zero)) }
+        clamped.truceAt = truceAt.map { min($0, now) }
         clamped.flapHold = flapHold.map { min($0, Self.longestFlap) }
         clamped.downs = downs.filter { $0 <= now }
         return clamped

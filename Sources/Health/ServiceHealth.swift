@@ -18,6 +18,11 @@ struct ServiceHealth: Sendable {
         return isConfirmed || rules.rapidRounds == 0
     }
 
+    /// A streak whose latest failure does not count any more is over; a rapid stage has still to end.
+    mutating func meaningsChanged(_ meaning: (PollFailure) -> PollFailure.Meaning) {
+        if let streak, meaning(streak.latest) != .fault { recovered() }
+    }
+
     /// How long the next poll of a round may take.
     func timeout(_ rules: BackendHealth.Rules) -> Duration {
         guard rules.timeoutGrows else { return rules.timeout }

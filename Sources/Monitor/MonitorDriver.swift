@@ -74,12 +74,16 @@ package final class MonitorDriver {
         timer = nil
     }
 
-    /// Puts other settings in force; `director` is nil where its socket is the same.
-    package func change(to policy: Policy, director: DirectorClient?) {
+    /// Puts other settings in force; `director` is nil where its socket has the same path, and `isOtherDirector` where that
+    /// leads elsewhere. `found` is what another run has left in the state file that this one has now.
+    package func change(
+        to policy: Policy, director: DirectorClient?, isOtherDirector: Bool = true, found: MonitorState? = nil
+    ) {
         if let director {
             self.director = director
-            feed(.directorChanged)
+            feed(.directorChanged(isOther: isOtherDirector))
         }
+        if let found { feed(.stateFound(found)) }
         let policy = policy.fitted(to: pollLimit)
         interval = policy.interval
         chronicle.servicesChanged(to: policy.services)
@@ -230,8 +234,13 @@ package final class MonitorDriver {
         isStartingPolls = true
         defer { isStartingPolls = false }
         while !isStopped, let poll = places.start() {
+            // The settings may be others by now, and the backend gone.
+            guard let plan = machine.plan(of: poll.id, asked: poll.plan) else {
+                places.passedOver(poll)
+                continue
+            }
             if let planned = poll.planned { statistics.pollStarted(late: .now() - planned) }
-            prober.poll(poll.id.address, plan: poll.plan, within: poll.time) { report in
+            prober.poll(poll.id.address, plan: plan, within: poll.time) { report in
                 self.places.ended(poll, report)
                 self.statistics.pollEnded(poll.id.service, report)
                 if !self.machine.watches(poll.id.address) { self.places.forget(poll.id.address) }

@@ -45,8 +45,10 @@ extension MonitorMachine {
         case sentinelEnded(SentinelID, SentinelEnd)
         /// The settings are others now.
         case policyChanged(Policy)
-        /// Another director is asked from now on; the former one's answers do not come any more.
-        case directorChanged
+        /// Another director is asked from now on, or the same by another name; the former one's answers do not come any more.
+        case directorChanged(isOther: Bool)
+        /// What another run has left in the state file, which this one has only now come to have.
+        case stateFound(MonitorState)
         /// A person leaves a backend to itself until a given time; nothing happens where `objection` has one.
         case maintenanceStarted(Maintenance, for: IPAddress)
         /// A person has ended that before its time.

@@ -8,8 +8,8 @@ package import Site
 /// A pure machine, `(now, event) → [action]`: one thin driver runs it in the daemon, a test or a simulation under a clock
 /// of its own.
 package struct MonitorMachine: Sendable {
-    private(set) var policy: Policy
-    private var rules: BackendHealth.Rules
+    var policy: Policy
+    var rules: BackendHealth.Rules
     var schedule: Schedule
     var reconciliation: Reconciliation
     var backends: [IPAddress: WatchedBackend] = [:]
@@ -21,10 +21,10 @@ package struct MonitorMachine: Sendable {
     private var troubles = ToldTroubles()
     private var unusedAccounts = UnusedAccounts()
     var records = StateRecords()
-    private var sentinels: Sentinels
+    var sentinels: Sentinels
     /// What is known of backends that went up or down before, listed or not.
-    private var raising: [IPAddress: Raising]
-    private var absences: Absences
+    var raising: [IPAddress: Raising]
+    var absences: Absences
     var windows: MaintenanceWindows
     /// `Instant.origin` in seconds since 1970.
     let unixOrigin: Int
@@ -100,7 +100,8 @@ package struct MonitorMachine: Sendable {
             case .sentinelStands(let id): perform(sentinels.stands(id, at: now))
             case .sentinelEnded(let id, let end): sentinelEnded(id, end, at: now)
             case .policyChanged(let policy): change(to: policy, at: now)
-            case .directorChanged: directorChanged()
+            case .directorChanged(let isOther): directorChanged(isOther: isOther, at: now)
+            case .stateFound(let state): stateFound(state, at: now)
             case .suspended: suspended(at: now)
             case .maintenanceStarted(let window, let address): maintenanceStarted(window, address, at: now)
             case .maintenanceEnded(let address, let who): maintenanceEnded(address, by: who, at: now)
@@ -157,11 +158,7 @@ extension MonitorMachine {
             backend.droppedPollEnded(id.service, at: now)
         }
         let further = isRapid ? [] : backend.plans(after: id.service, report)
-        if backend.judge(rules), let worst = backend.fault {
-            let fault = Fault(worst.service, worst.streak, at: now)
-            actions.append(backend.tell(.backendFaulty(backend: backend.spelling, fault, consequence(backend))))
-            actions += backend.failedPolls.events(backend.spelling, at: now).map { .tell($0) }
-        }
+        if backend.judge(rules, policy.deciding.raising, at: now) { actions += tellFault(backend, at: now) }
         backends[id.address] = backend
         actions += further.compactMap { poll($0, of: id.address) }
         if backend.health.roundIsOver {
@@ -172,15 +169,46 @@ extension MonitorMachine {
         return actions + conclude(id.address, at: now) + keepSentinel(id.address, at: now)
     }
 
+    func tellFault(_ backend: WatchedBackend, at now: Instant) -> [Action] {
+        guard let worst = backend.fault else { return [] }
+        let fault = Fault(worst.service, worst.streak, at: now)
+        return [backend.tell(.backendFaulty(backend: backend.spelling, fault, consequence(backend)))]
+            + backend.failedPolls.events(backend.spelling, at: now).map { .tell($0) }
+    }
+
     /// Passes on what a backend's polls now ask for.
     mutating func conclude(_ address: IPAddress, at now: Instant) -> [Action] {
+        guard let (judgement, news) = judgement(of: address, at: now) else { return [] }
+        let steps = reconciliation.polled(
+            judgement.evidence, wanted: judgement.wanted, for: address, at: now)
+        return news + follow(steps, at: now)
+    }
+
+    /// The same of all backends: what follows is looked at once.
+    mutating func concludeAll(at now: Instant) -> [Action] {
+        var news: [Action] = []
+        var judgements: [Reconciliation.Judgement] = []
+        let addresses = backends.keys.sorted()
+        for address in addresses {
+            guard let (judgement, told) = judgement(of: address, at: now) else { continue }
+            judgements.append(judgement)
+            news += told
+        }
+        let steps = follow(reconciliation.judged(judgements, at: now), at: now)
+        return news + steps + addresses.flatMap { keepSentinel($0, at: now) }
+    }
+
+    /// What a backend's polls now ask for, and what is to be told of it.
+    private mutating func judgement(
+        of address: IPAddress, at now: Instant
+    ) -> (judgement: Reconciliation.Judgement, news: [Action])? {
         guard let evidence = backends[address]?.evidence(rules),
             let wanted = backends[address]?.wanted(
                 policy.deciding, isOwnDown: reconciliation.isOwnDown(address), at: now)
-        else { return [] }
+        else { return nil }
         keepRaising(of: address)
-        let steps = reconciliation.polled(evidence, wanted: wanted.state, for: address, at: now)
-        return left(address, wanted.left) + follow(steps, at: now)
+        let judgement = Reconciliation.Judgement(address: address, evidence: evidence, wanted: wanted.state)
+        return (judgement, left(address, wanted.left))
     }
 
     private func left(_ address: IPAddress, _ hold: Raising.Hold?) -> [Action] {
@@ -192,19 +220,17 @@ extension MonitorMachine {
     /// before another poll has failed, and puts nothing up before another round has succeeded.
     private mutating func doubtAfterGap(at now: Instant) -> [Action] {
         guard now - handledAt > Self.longestDelay, now - nextWake > Self.longestDelay else { return [] }
-        return doubt(at: now)
+        return doubt(since: handledAt, at: now)
     }
 
     private mutating func suspended(at now: Instant) -> [Action] {
         reconciliation.suspended()
-        return doubt(at: now)
+        return doubt(since: now, at: now)
     }
 
-    private mutating func doubt(at now: Instant) -> [Action] {
-        backends.keys.sorted().flatMap { address in
-            backends[address]?.doubted()
-            return conclude(address, at: now)
-        }
+    private mutating func doubt(since time: Instant, at now: Instant) -> [Action] {
+        for address in backends.keys { backends[address]?.doubted(since: time) }
+        return concludeAll(at: now)
     }
 
     private func consequence(_ backend: WatchedBackend) -> FaultConsequence {
@@ -291,7 +317,7 @@ extension MonitorMachine {
             ? perform(sentinels.wanted(address, at: now)) : []
     }
 
-    private func perform(_ steps: [Sentinels.Step]) -> [Action] {
+    func perform(_ steps: [Sentinels.Step]) -> [Action] {
         steps.compactMap { step in
             switch step {
             case .open(let id):
@@ -319,7 +345,7 @@ extension MonitorMachine {
 
 extension MonitorMachine {
     /// What holds a backend down outlives its being listed, and this process.
-    private mutating func keepRaising(of address: IPAddress) {
+    mutating func keepRaising(of address: IPAddress) {
         guard let backend = backends[address], backend.raising.memory != raising[address] else { return }
         raising[address] = backend.raising.memory
         records.changed()
@@ -346,38 +372,5 @@ extension MonitorMachine {
     private mutating func saved(_ version: Int, at now: Instant) -> [Action] {
         guard let record = records.saved(version) else { return [] }
         return follow(reconciliation.recorded(record, at: now), at: now)
-    }
-}
-
-// MARK: - The settings
-
-extension MonitorMachine {
-    private mutating func change(to policy: Policy, at now: Instant) -> [Action] {
-        let isSame = self.policy.services == policy.services
-        let areElsewhere = self.policy.sentinelPlan != policy.sentinelPlan
-        self.policy = policy
-        let farewells = perform(
-            (areElsewhere ? sentinels.clear() : [])
-                + sentinels.change(limit: policy.sentinelLimit, pause: policy.interval))
-        rules = policy.rules
-        reconciliation.manners = policy.manners
-        schedule.setInterval(policy.interval, at: now)
-        // It may be another file.
-        records.changed()
-        return farewells + [.tell(.settingsChanged)] + (isSame ? [] : judgeAnew(at: now)) + startRounds(at: now)
-    }
-
-    private mutating func directorChanged() -> [Action] {
-        reconciliation.directorChanged()
-        return []
-    }
-
-    /// What is polled has changed: what went wrong elsewhere is forgotten, and only a round of all that is polled now shows
-    /// that a backend is healthy.
-    private mutating func judgeAnew(at now: Instant) -> [Action] {
-        backends.keys.sorted().flatMap { address in
-            backends[address]?.servicesChanged(policy.services, rules)
-            return conclude(address, at: now)
-        }
     }
 }

@@ -32,6 +32,8 @@ struct PollPlaces: Sendable {
     private var waitingDoubtful: Deque<Poll> = []
     private var open = 0
     private var openDoubtful = 0
+    /// For how much longer the latest poll of a backend that failed has had the only place than others since.
+    private var debt = Duration.zero
     private var count = 0
     /// The services of each backend whose last poll failed.
     private var failing: [IPAddress: Set<Service>] = [:]
@@ -57,7 +59,7 @@ struct PollPlaces: Sendable {
     /// Takes the next poll that is to start now; nil when there is none, or no place for it.
     mutating func start() -> Poll? {
         guard open < limit else { return nil }
-        let doubtful = openDoubtful < max(1, limit / 2) ? waitingDoubtful.first : nil
+        let doubtful = hasRoomForDoubtful ? waitingDoubtful.first : nil
         guard let next = [waiting.first, doubtful].compactMap(\.self).min(by: { $0.number < $1.number }) else {
             return nil
         }
@@ -69,10 +71,22 @@ struct PollPlaces: Sendable {
         return waiting.popFirst()
     }
 
-    /// A poll has ended, and its place is free. What says nothing of the backend changes nothing.
-    mutating func ended(_ poll: Poll, _ report: PollReport) {
+    /// Half of one place is half of its time.
+    private var hasRoomForDoubtful: Bool {
+        limit > 1 ? openDoubtful < limit / 2 : waiting.isEmpty || debt <= .zero
+    }
+
+    /// A poll that was taken was not made, for nobody waits for it any more.
+    mutating func passedOver(_ poll: Poll) {
         open -= 1
         if poll.isDoubtful { openDoubtful -= 1 }
+    }
+
+    /// A poll has ended, and its place is free. What says nothing of the backend changes nothing.
+    mutating func ended(_ poll: Poll, _ report: PollReport) {
+        passedOver(poll)
+        // Not the sum of them all: what was had while nobody waited is owed to nobody.
+        debt = poll.isDoubtful ? report.duration : max(.zero, debt - report.duration)
         switch report.failure?.meaning {
         case .nothing: break
         case .fault: failing[poll.id.address, default: []].insert(poll.id.service)

@@ -21,6 +21,7 @@ package struct StateDocument: Encodable {
             case upAt = "up_at"
             case warHold = "war_hold"
             case warEnd = "war_end"
+            case truceAt = "truce_at"
             case flapHold = "flap_hold"
             case absentSince = "absent_since"
             case maintenance, weight
@@ -31,6 +32,7 @@ package struct StateDocument: Encodable {
         var upAt: Double?
         var warHold: Double?
         var warEnd: Double?
+        var truceAt: Double?
         var flapHold: Double?
         var downs: [Double]?
         var absentSince: Double?
@@ -83,6 +85,7 @@ package struct StateDocument: Encodable {
             entry.upAt = raising.upAt.map { origin + $0.seconds }
             entry.warHold = raising.warHold?.inSeconds
             entry.warEnd = raising.warEnd.map { origin + $0.seconds }
+            entry.truceAt = raising.truceAt.map { origin + $0.seconds }
             entry.flapHold = raising.flapHold?.inSeconds
             entry.downs = raising.downs.isEmpty ? nil : raising.downs.map { origin + $0.seconds }
             backends["\(address)"] = entry
@@ -103,13 +106,16 @@ package struct StateDocument: Encodable {
     }
 
     /// The state of a document, which may hold anything, and what it calls the backends whose entries are damaged.
-    package static func decode(_ bytes: [UInt8], director: String, origin: Double) throws(Unusable) -> Contents {
+    /// `isDirector` tells whether a path is that of the monitor's director.
+    package static func decode(
+        _ bytes: [UInt8], isDirector: (String) -> Bool, origin: Double
+    ) throws(Unusable) -> Contents {
         guard let document = try? JSONDecoder().decode(Envelope.self, from: Data(bytes)), document.file == kind
         else { throw Unusable(reason: "no state of dovemon's, or damaged") }
         guard document.version == currentVersion else {
             throw Unusable(reason: "written by another version of dovemon (format \(document.version))")
         }
-        guard document.director == director else {
+        guard isDirector(document.director) else {
             throw Unusable(reason: "the state of a dovemon at another director (\(printable(document.director)))")
         }
         var state = MonitorState()
@@ -141,7 +147,7 @@ package struct StateDocument: Encodable {
 
 extension StateDocument.Entry {
     fileprivate var isSane: Bool {
-        let times = [down?.at, raisedAt, upAt, warEnd, absentSince].compactMap { $0 } + (downs ?? [])
+        let times = [down?.at, raisedAt, upAt, warEnd, truceAt, absentSince].compactMap { $0 } + (downs ?? [])
         guard maintenance?.isSane ?? true, weight?.isSane ?? true else { return false }
         return times.allSatisfy(StateDocument.times.contains) && (downs ?? []).count <= 1000
             && [warHold, flapHold].compactMap { $0 }.allSatisfy(StateDocument.holds.contains)
@@ -153,6 +159,7 @@ extension StateDocument.Entry {
         raising.upAt = upAt.map { StateDocument.instant($0, origin) }
         raising.warHold = warHold.map { .milliseconds(Int64(($0 * 1000).rounded())) }
         raising.warEnd = warEnd.map { StateDocument.instant($0, origin) }
+        raising.truceAt = truceAt.map { StateDocument.instant($0, origin) }
         raising.flapHold = flapHold.map { .milliseconds(Int64(($0 * 1000).rounded())) }
         raising.downs = (downs ?? []).map { StateDocument.instant($0, origin) }
         return raising

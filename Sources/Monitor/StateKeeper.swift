@@ -14,11 +14,16 @@ package final class StateKeeper {
     private static let patience = TimeAmount.seconds(1)
     /// How long the end of the program does.
     private static let lastPatience = TimeAmount.milliseconds(500)
+    /// When a state is written once more that could not be: nothing may change for days.
+    private static let retryTime = TimeAmount.seconds(60)
 
     private let loop: NIOIsolatedEventLoop
     private var write: Write
     private var isWriting = false
     private var next: (state: MonitorState, version: Int)?
+    /// The latest state, where it could not be written.
+    private var unwritten: (state: MonitorState, version: Int)?
+    private var isRetryDue = false
     private var hasFailed = false
     private var written = 0
     private let thread = NIOThreadPool(numberOfThreads: 1)
@@ -37,8 +42,9 @@ package final class StateKeeper {
     /// A write that goes on is not waited for.
     deinit { thread.shutdownGracefully { _ in } }
 
-    /// Succeeds when all is written, or there is no more patience.
+    /// Succeeds when all is written, or there is no more patience. What could not be written is tried once more.
     package func settle() -> EventLoopFuture<Void> {
+        retry()
         guard isWriting else { return loop.nonisolated().makeSucceededVoidFuture() }
         let promise = loop.nonisolated().makePromise(of: Void.self)
         idle.append(promise)
@@ -51,8 +57,11 @@ package final class StateKeeper {
         idle = []
     }
 
-    /// Writes by other means from now on.
-    package func change(to write: @escaping Write) { self.write = write }
+    /// Writes by other means from now on. What could not be written by the former ones is not for these.
+    package func change(to write: @escaping Write) {
+        self.write = write
+        unwritten = nil
+    }
 
     func keep(_ state: MonitorState, _ version: Int) {
         next = (state, version)
@@ -70,25 +79,44 @@ package final class StateKeeper {
         guard !isWriting else { return }
         guard let (state, version) = next else { return settled() }
         next = nil
+        unwritten = nil
         isWriting = true
         let write = write
         thread.runIfActive(eventLoop: loop.nonisolated()) { try write(state) }
             .assumeIsolated().whenComplete { result in
                 self.isWriting = false
-                self.ended(version, result)
+                self.ended(state, version, result)
                 self.writeNext()
             }
     }
 
-    private func ended(_ version: Int, _ result: Result<Void, any Error>) {
+    private func ended(_ state: MonitorState, _ version: Int, _ result: Result<Void, any Error>) {
         switch result {
         case .success:
             if hasFailed { tell(.stateSaved(nil)) }
             hasFailed = false
-        case .failure(let error): failed("\(error)")
+        case .failure(let error):
+            failed("\(error)")
+            unwritten = (state, version)
+            retryLater()
         }
         written = version
         saved(version)
+    }
+
+    private func retryLater() {
+        guard !isRetryDue else { return }
+        isRetryDue = true
+        loop.scheduleTask(in: Self.retryTime) {
+            self.isRetryDue = false
+            self.retry()
+        }
+    }
+
+    private func retry() {
+        guard !isWriting, let unwritten else { return }
+        next = next ?? unwritten
+        writeNext()
     }
 
     private func failed(_ why: String) {

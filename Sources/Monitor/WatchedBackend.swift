@@ -121,14 +121,14 @@ extension WatchedBackend {
         return order.ended(place, report).map(order.plan)
     }
 
-    /// What was seen was long ago.
-    mutating func doubted() {
+    /// What was seen was before `time`, since when nothing could be seen.
+    mutating func doubted(since time: Instant) {
         isDoubted = true
-        health.successIsPast()
+        health.isBlind(since: time)
     }
 
     /// Draws the conclusions; gives whether the backend has become faulty by it.
-    mutating func judge(_ rules: BackendHealth.Rules) -> Bool {
+    mutating func judge(_ rules: BackendHealth.Rules, _ raisingRules: Raising.Rules, at now: Instant) -> Bool {
         if health.roundIsOver, isRoundGoingOn {
             recentRounds.roundEnded()
             isRoundGoingOn = false
@@ -137,14 +137,20 @@ extension WatchedBackend {
         verdict = health.verdict(rules)
         guard verdict == .faulty, let worst = health.faultyServices(rules).first else { return false }
         fault = worst
-        raising.failedHere()
+        raising.failedHere(raisingRules, at: now)
         return former != .faulty
     }
 
     /// Other services are polled from now on.
-    mutating func servicesChanged(_ services: [Service], _ rules: BackendHealth.Rules) {
-        health.servicesChanged(to: services)
-        verdict = health.verdict(rules)
+    mutating func servicesChanged(_ services: [Service]) { health.servicesChanged(to: services) }
+
+    /// What was seen is judged by other rules; gives whether the backend has become faulty by it.
+    mutating func judgeAnew(_ deciding: Deciding, _ rules: BackendHealth.Rules, at now: Instant) -> Bool {
+        health.meaningsChanged(deciding.rejection.meaning)
+        let isNews = judge(rules, deciding.raising, at: now)
+        // That it was to go down is not told by anything.
+        if verdict != .faulty, listed == .up { fault = nil }
+        return isNews
     }
 
     /// The warnings of a poll that are new.
@@ -168,7 +174,7 @@ extension WatchedBackend {
             wentDownUnseen = false
             // What holds it is told below.
             _ = raising.wentDown(
-                byOthers: !isOwnDown, isHealthy: verdict == .healthy, deciding.raising, at: now)
+                byOthers: !isOwnDown, here: verdict, deciding.raising, at: now)
         }
         switch verdict {
         case .undecided: return (nil, nil)
@@ -193,7 +199,7 @@ extension WatchedBackend {
         -> Raising.Hold?
     {
         // What others do while a person has it in hand is that person's work, and no quarrel.
-        let isHealthy = verdict == .healthy && !isOrderedOut
+        let here = isOrderedOut ? .faulty : verdict
         listed = state
         wentDownUnseen = false
         switch state {
@@ -204,7 +210,7 @@ extension WatchedBackend {
             isToldLeftDown = false
             return nil
         case .down:
-            let hold = raising.wentDown(byOthers: byOthers, isHealthy: isHealthy, rules, at: now)
+            let hold = raising.wentDown(byOthers: byOthers, here: here, rules, at: now)
             if byOthers { health.successIsPast() }
             isToldLeftDown = hold != nil
             return hold

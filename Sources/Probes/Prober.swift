@@ -123,13 +123,20 @@ package struct Prober {
         var resuming = opening
         resuming.former = former
         var anew: RunningConversation?
+        let watched = connector.watched(time)
         let first = begin(resuming, within: time) { report in
             let left = time - (.now() - opening.start)
             // That a session cannot be gone on from is no fault of a backend that can begin one.
             guard report.failure?.phase == .tls, report.failure?.kind != .local, left > .zero else {
+                watched.end()
                 return completion(report)
             }
-            anew = begin(opening, within: left, completion)
+            anew = begin(opening, within: left) { report in
+                // The second one's time is what the first one has left, however that was lost.
+                let stall = watched.stall
+                watched.end()
+                completion(stall.map { report.undetermined(by: Interruption.stall($0)) } ?? report)
+            }
         }
         return RunningConversation { (anew ?? first).cancel() }
     }

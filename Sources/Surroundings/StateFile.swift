@@ -35,7 +35,8 @@ package struct StateFile: Hashable, Sendable {
         // Without a file it is a first start.
         guard let bytes = try contents() else { return (MonitorState(), directoryRemarks()) }
         do throws(StateDocument.Unusable) {
-            let (state, damaged) = try StateDocument.decode(bytes, director: director, origin: origin)
+            let (state, damaged) = try StateDocument.decode(
+                bytes, isDirector: { isSameSocket($0, director) }, origin: origin)
             let remarks = damaged.isEmpty ? [] : [passedOver(damaged, keepsCopy: setsAside)]
             return (state.clamped(at: now), remarks + directoryRemarks())
         } catch {

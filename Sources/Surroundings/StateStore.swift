@@ -64,20 +64,20 @@ package struct StateStore: Sendable {
     }
 
     /// The store where the settings name this file now, and what people should know. What is in the file is no news to a
-    /// monitor that runs.
+    /// monitor that has it already; what another run has left in it until now, `found`, is.
     package static func change(
         _ former: StateStore?, to file: StateFile?, isDryRun: Bool, origin: Double, at now: Instant
-    ) -> (store: StateStore?, remarks: [String]) {
-        guard let file else { return (nil, []) }
+    ) -> (store: StateStore?, found: MonitorState?, remarks: [String]) {
+        guard let file else { return (nil, nil, []) }
         if let former, former.file.path == file.path {
             switch former.access {
-            case .own, .unreadable: return (StateStore(file: file, access: former.access), [])
-            case .dryRun where isDryRun: return (StateStore(file: file, access: .dryRun), [])
+            case .own, .unreadable: return (StateStore(file: file, access: former.access), nil, [])
+            case .dryRun where isDryRun: return (StateStore(file: file, access: .dryRun), nil, [])
             case .dryRun, .taken: break
             }
         }
         let opened = open(file, isDryRun: isDryRun, origin: origin, at: now)
-        return (opened.store, opened.remarks)
+        return (opened.store, opened.state, opened.remarks)
     }
 
     /// Writes the state durably, where it may be written.

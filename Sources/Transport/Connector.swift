@@ -13,6 +13,9 @@ package struct Connector {
         watch = LoopWatch(loop: loop)
     }
 
+    /// Watches the loop for what takes more than one conversation. `WatchedTime.end` has to follow.
+    package func watched(_ time: Duration) -> WatchedTime { WatchedTime(time, by: watch) }
+
     /// Holds a conversation. Must be called on the loop.
     ///
     /// - Parameters:

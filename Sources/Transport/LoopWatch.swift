@@ -54,7 +54,7 @@ final class LoopWatch {
 }
 
 /// A conversation's time limit, with an eye on how much of it this process was there.
-struct WatchedTime {
+package struct WatchedTime {
     private let limit: Duration
     private let watch: LoopWatch
     private let mark: LoopWatch.Mark
@@ -66,21 +66,22 @@ struct WatchedTime {
     }
 
     /// For how long this process was held up; nil when it was not, or too little to matter.
-    var stall: Duration? {
+    package var stall: Duration? {
         let missed = watch.missed(since: mark)
         return StallMeter.isTooMuch(missed, of: limit) ? missed : nil
     }
 
     /// The conversation is over. To be called once.
-    func end() { watch.end() }
+    package func end() { watch.end() }
 }
 
 /// Adds up by how much the ticks of a loop are late.
 struct StallMeter: Sendable {
     /// From one tick to the next. What is shorter than this may go unnoticed.
     static let period = Duration.milliseconds(50)
-    /// Any loop is late now and then: a short deadline must not make that a reason to know nothing.
-    private static let usual = Duration.milliseconds(250)
+    /// Any loop is late now and then, by no more than two ticks: a deadline under half a second must not make that a reason to
+    /// know nothing.
+    private static let usual = Duration.milliseconds(100)
 
     private var due: Instant
     private var sum = Duration.zero

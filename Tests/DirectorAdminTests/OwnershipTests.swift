@@ -166,7 +166,7 @@ import Testing
         _ = bench.reply(1, .ok)
         _ = bench.list([row(1, .down, changed: 4711)])
         _ = bench.list([row(1)], ring: .syncing)
-        bench.machine.directorChanged()
+        bench.machine.directorChanged(isOther: true)
         _ = bench.want(.up, row(1))
         #expect(bench.machine.intents.count == 1)
         _ = bench.wake()
@@ -190,10 +190,58 @@ import Testing
     /// Nothing is decided, and so nothing written down, before the one that is asked now has been heard.
     @Test func anotherDirectorsListSaysNothingOfThisOnes() {
         var bench = bench(row(1))
-        bench.machine.directorChanged()
+        bench.machine.directorChanged(isOther: true)
         let actions = bench.want(.down, row(1))
         #expect(actions == [.list] && bench.machine.intents.isEmpty)
         #expect(records(bench.list(row(1))).count == 1 && bench.machine.intents.count == 1)
+    }
+
+    /// Another ring may have the same addresses; a list shows what is its own there.
+    @Test(arguments: [4711, 5]) func atAnotherDirectorOnlyWhatItsListShowsIsOwn(changed: Int) {
+        var bench = bench(row(1))
+        _ = bench.machine.recorded(records(bench.want(.down, row(1)))[0], at: bench.now)
+        _ = bench.reply(1, .ok)
+        // Its users are still to be moved away.
+        _ = bench.list([row(1, .down, users: 7, changed: 4711)], ring: .syncing)
+        bench.machine.directorChanged(isOther: true)
+        #expect(!bench.machine.isOwnDown(row(1).address) && bench.machine.intents.count == 1)
+        _ = bench.wake()
+        let actions = bench.watch(row(1, .down, users: 7, changed: changed), for: .seconds(15))
+        #expect(bench.machine.isOwnDown(row(1).address) == (changed == 4711))
+        #expect(bench.machine.intents.count == (changed == 4711 ? 1 : 0))
+        #expect(actions.asked == [])
+    }
+
+    @Test func theSameDirectorByAnotherNameChangesNothing() {
+        var bench = bench(row(1))
+        _ = bench.machine.recorded(records(bench.want(.down, row(1)))[0], at: bench.now)
+        _ = bench.reply(1, .ok)
+        _ = bench.list([row(1, .down, users: 7, changed: 4711)], ring: .syncing)
+        bench.machine.directorChanged(isOther: false)
+        #expect(bench.machine.isOwnDown(row(1).address))
+        _ = bench.wake()
+        #expect(
+            bench.list([row(1, .down, users: 7, changed: 4711)]).asked == [
+                move(2, row(1, .down, users: 7, changed: 4711))
+            ])
+    }
+
+    /// Another run has ended, which took it down and may not have moved its users.
+    @Test func whatAnotherRunHasWrittenDownCountsOnceAListShowsIt() {
+        var bench = bench(row(1), row(2), row(3))
+        _ = bench.want(.down, row(1))
+        let rows = [row(1, .down, users: 7, changed: 8), row(2, .down, changed: 9), row(3)]
+        _ = bench.list(rows)
+        #expect(!bench.machine.isOwnDown(row(1).address))
+        let at = bench.now
+        let found = [
+            row(1).address: DownIntent(at: at, change: 8), row(2).address: DownIntent(at: at, change: 4711),
+            row(3).address: DownIntent(at: at, change: 10),
+        ]
+        #expect(records(bench.machine.found(found)).count == 1)
+        let actions = bench.watch(rows[0], rows[1], rows[2], for: .seconds(15))
+        #expect(bench.machine.intents == [row(1).address: DownIntent(at: at, change: 8)])
+        #expect(actions.asked == [move(1, rows[0])])
     }
 
     @Test func aBackendThatIsNotListedForAWhileIsNotForgotten() {

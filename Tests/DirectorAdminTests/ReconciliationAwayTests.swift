@@ -24,13 +24,25 @@ import Testing
         #expect(bench.fail("again") == [.report(.lost(DirectorFailure("again")))])
     }
 
+    @Test func aLongIntervalIsNotWaitedForWhereAListHasFailed() {
+        var bench = Bench(listing: row(1), interval: .seconds(3600))
+        #expect(bench.pass(.seconds(3600)) == [.list])
+        _ = bench.fail()
+        #expect(bench.pass(.milliseconds(9_997)) == [])
+        #expect(bench.pass(.milliseconds(1)) == [.list])
+        _ = bench.fail()
+        #expect(bench.pass(.seconds(10)) == [.list])
+        _ = bench.list(row(1))
+        #expect(bench.pass(.seconds(3590)) == [])
+    }
+
     /// The operator corrects the socket: that is how it ends, and people wait to hear of it.
     @Test func anotherDirectorThatAnswersIsTheOneThatIsBack() {
         var bench = Bench(listing: row(1))
         _ = bench.pass(.seconds(10))
         _ = bench.fail()
         _ = bench.pass(.seconds(100))
-        bench.machine.directorChanged()
+        bench.machine.directorChanged(isOther: true)
         #expect(bench.wake() == [.list])
         let back = bench.list(row(1))
         #expect(back == [.report(.back(after: .milliseconds(100_001))), .report(.ringChanged(.synced))])
@@ -41,7 +53,7 @@ import Testing
         _ = bench.pass(.seconds(10))
         _ = bench.fail()
         _ = bench.pass(.seconds(100))
-        bench.machine.directorChanged()
+        bench.machine.directorChanged(isOther: true)
         #expect(bench.wake() == [.list])
         #expect(bench.fail("wrong") == [])
         #expect(bench.pass(.seconds(9)) == [])

@@ -182,6 +182,39 @@ extension BackendHealth {
         #expect(health.verdict(failuresNeeded: 3) == .undecided)
     }
 
+    /// Unbroken success is no failed poll: what says nothing does not break it, and is no evidence either.
+    @Test mutating func aFailureOfTheOwnMachineDoesNotEndARunOfSuccessAndItsTimeDoesNotCount() {
+        round([imap: nil], at: 10)
+        round([imap: nil], at: 20)
+        round([imap: local], at: 30)
+        #expect(health.verdict(failuresNeeded: 1) == .undecided)
+        #expect(health.goodRun?.since == at(10) && health.goodRun?.latest == [])
+        round([imap: local], at: 40)
+        round([imap: nil], at: 50)
+        #expect(health.goodRun?.since == at(30) && health.goodRun?.latest == [at(50)...at(50)])
+        #expect(health.verdict(failuresNeeded: 1) == .healthy && health.goodRounds == 1)
+        round([imap: nil], at: 60)
+        #expect(health.goodRun?.since == at(30))
+        round([imap: refused], at: 70)
+        #expect(health.goodRun == nil)
+    }
+
+    /// A login that a rejected account lets nobody finish: nobody has answered.
+    @Test mutating func aWarningThatWasWaitedForInVainIsNoSignOfLife() {
+        var late = PollFailure(phase: .login, kind: .timeout, text: "no answer")
+        late.meaning = .warning
+        var answered = PollFailure(phase: .login, kind: .rejected, code: "AUTH", text: "no")
+        answered.meaning = .warning
+        round([imap: nil])
+        round([imap: late])
+        #expect(health.verdict(failuresNeeded: 1) == .undecided && health.goodRun?.latest == [])
+        round([imap: answered])
+        #expect(health.verdict(failuresNeeded: 1) == .healthy)
+        round([imap: refused])
+        round([imap: late])
+        #expect(health.failingSince(.init(failuresNeeded: 3)) == nil, "nor is it one more failure")
+    }
+
     @Test mutating func aReportThatIsNotAwaitedIsPassedOver() {
         #expect(end(imap, refused) == nil)
         health.roundStarted([imap, pop3], at: at(0))

@@ -9,7 +9,7 @@ private func at(_ seconds: Int) -> Instant { .origin + .seconds(seconds) }
     private var rules = Raising.Rules()
 
     private mutating func down(byOthers: Bool, isHealthy: Bool = false, at seconds: Int) -> Raising.Hold? {
-        raising.wentDown(byOthers: byOthers, isHealthy: isHealthy, rules, at: at(seconds))
+        raising.wentDown(byOthers: byOthers, here: isHealthy ? .healthy : .faulty, rules, at: at(seconds))
     }
 
     private func hold(isOwn: Bool = true, goodSince: Int? = nil, at seconds: Int) -> Raising.Hold? {
@@ -86,10 +86,31 @@ private func at(_ seconds: Int) -> Instant { .origin + .seconds(seconds) }
     @Test mutating func itIsOverOnceItFailsHereToo() {
         raising.wentUp(byOthers: false, at: at(0))
         _ = down(byOthers: true, isHealthy: true, at: 10)
-        raising.failedHere()
+        raising.failedHere(rules, at: at(20))
         #expect(hold(goodSince: 20, at: 21) == nil)
         raising.wentUp(byOthers: false, at: at(22))
         #expect(down(byOthers: true, isHealthy: true, at: 23) == .war(.seconds(1200)), "it may flare up again")
+    }
+
+    /// Not every poll from here succeeds, and all fail from there.
+    @Test mutating func whatIsNotFaultyHereIsAQuarrelAlsoWhileAPollFails() {
+        raising.wentUp(byOthers: false, at: at(0))
+        #expect(raising.wentDown(byOthers: true, here: .undecided, rules, at: at(10)) == nil, "told once it polls well")
+        #expect(hold(goodSince: 20, at: 20) == .war(.seconds(590)))
+    }
+
+    @Test mutating func failingHereNowAndThenEndsAQuarrelOnceInItsTimeOnly() {
+        raising.wentUp(byOthers: false, at: at(0))
+        _ = down(byOthers: true, isHealthy: true, at: 10)
+        raising.failedHere(rules, at: at(20))
+        raising.wentUp(byOthers: false, at: at(30))
+        #expect(down(byOthers: true, isHealthy: true, at: 40) == .war(.seconds(1200)))
+        for time in stride(from: 50, to: 1220, by: 10) { raising.failedHere(rules, at: at(time)) }
+        #expect(hold(goodSince: 1220, at: 1220) == .war(.seconds(20)))
+        // Nor is it by its own HOST-DOWN, after a third monitor had put it up.
+        raising.wentUp(byOthers: true, at: at(1211))
+        _ = down(byOthers: false, at: 1212)
+        #expect(hold(goodSince: 1220, at: 1220) == .war(.seconds(20)))
     }
 
     @Test mutating func withoutAHoldItGoesUpAtOnce() {

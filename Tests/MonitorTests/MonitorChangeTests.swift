@@ -57,12 +57,12 @@ import Testing
         #expect(watch.sent == [DirectorCommand(.hostDown, row(1)), DirectorCommand(.hostResetUsers, row(1))])
     }
 
-    @Test func fewerFailuresNeededCountFromTheNextFailureOn() {
+    @Test func fewerFailuresNeededCountAtOnce() {
         var watch = Watch(.polling(imap, failuresNeeded: 5), row(1))
         watch.faults = broken
         watch.run(to: 25)
         watch.handle(.policyChanged(.polling(imap, failuresNeeded: 2)))
-        watch.run(to: 35)
+        watch.run(to: 26)
         #expect(watch.sent.first == DirectorCommand(.hostDown, row(1)))
     }
 

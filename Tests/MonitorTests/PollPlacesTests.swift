@@ -77,6 +77,46 @@ import Testing
         #expect(startAll(&places).map(\.id) == [id(2)])
     }
 
+    @Test func `of an only place, backends that failed have at most half of the time while others wait`() {
+        var places = places(1, failed: 1...2)
+        func report(_ time: Duration) -> PollReport { PollReport(failure: timedOut, phases: [], duration: time) }
+        add([id(1), id(2)], to: &places)
+        let silent = startAll(&places)
+        #expect(silent.map(\.id) == [id(1)])
+        add((11...40).map { id($0) }, to: &places)
+        places.ended(silent[0], report(.seconds(3)))
+        for number in 11...40 {
+            let polls = startAll(&places)
+            #expect(polls.map(\.id) == [id(number)], "though another one has waited for longer")
+            for poll in polls { places.ended(poll, PollReport(failure: nil, phases: [], duration: .milliseconds(100))) }
+        }
+        #expect(startAll(&places).map(\.id) == [id(2)], "its time has come")
+    }
+
+    @Test func `where nobody else waits, an only place is anybody's`() {
+        var places = places(1, failed: 1...1)
+        for _ in 1...3 {
+            add([id(1)], to: &places)
+            let polls = startAll(&places)
+            #expect(polls.count == 1)
+            for poll in polls {
+                places.ended(poll, PollReport(failure: timedOut, phases: [], duration: .seconds(3)))
+            }
+        }
+        // What it had then is owed to nobody.
+        add([id(1), id(11), id(12)], to: &places)
+        let good = PollReport(failure: nil, phases: [], duration: .seconds(3))
+        for poll in startAll(&places) { places.ended(poll, good) }
+        #expect(startAll(&places).map(\.id) == [id(1)])
+    }
+
+    @Test func `a poll that is passed over leaves its place`() {
+        var places = places(2, failed: 1...1)
+        add([id(1), id(2), id(3)], to: &places)
+        for poll in startAll(&places) { places.passedOver(poll) }
+        #expect(startAll(&places).map(\.id) == [id(3)])
+    }
+
     @Test func `a backend is trusted again when each service that failed has succeeded`() {
         var places = PollPlaces(4)
         func poll(_ id: MonitorMachine.PollID, _ report: PollReport) {

@@ -211,6 +211,27 @@ extension Watch {
         #expect(watch.holds == [.war(.seconds(600)), .war(.seconds(1200))])
     }
 
+    /// Another monitor sees it dead; from here every second poll succeeds, and it is never faulty, or sometimes is.
+    @Test(arguments: [2, 3]) func aQuarrelOverWhatPollsUnevenlyIsOneToo(badRounds: Int) {
+        var watch = Watch(.polling(imap, failuresNeeded: 3), row(1, .down), row(2))
+        var changes: [Double] = []
+        for time in stride(from: 10.0, to: 2000, by: 10) {
+            // Seen dead at the other monitor's next list.
+            if watch.rows.first?.state == .up {
+                watch.others(1, .down)
+                changes.append(time)
+            }
+            watch.faults[row(1).address] = Int(time / 10) % (badRounds + 1) == 0 ? nil : [imap: refused]
+            let former = watch.switches.count
+            watch.run(to: time + 5)
+            changes += watch.switches[former...].map { _ in time + 5 }
+        }
+        #expect(changes.count >= 3, "\(changes)")
+        let most = changes.map { start in changes.count { $0 >= start && $0 < start + 600 } }.max()
+        #expect((most ?? 0) <= 4, "\(changes)")
+        #expect(watch.holds.first == .war(.seconds(600)) || !watch.holds.isEmpty)
+    }
+
     @Test func aRestartDoesNotForgetAQuarrel() {
         var raising = Raising()
         raising.warHold = .seconds(1200)
@@ -320,7 +341,46 @@ extension Watch {
         #expect(watch.holds == [.flapping(downs: 2, .seconds(120))])
     }
 
+    /// The resolver hiccups, or this process is held up for a moment, more often than the hold is long.
+    @Test func whatSaysNothingDoesNotBreakAFlappingBackendsSuccess() {
+        let policy = Policy.polling(imap, failuresNeeded: 1).deciding { $0.raising.flapLimit = 1 }
+        var watch = Watch(policy, row(1))
+        watch.faults[row(1).address] = [imap: refused]
+        watch.run(to: 25)
+        #expect(watch.switches == ["HOST-DOWN 10.0.0.1"])
+        for time in stride(from: 30.0, to: 300, by: 10) {
+            watch.faults[row(1).address] = Int(time) % 50 == 0 ? [imap: local] : nil
+            watch.run(to: time + 5)
+            if watch.switches.count > 1 { break }
+        }
+        #expect(watch.switches.last == "HOST-UP 10.0.0.1")
+        #expect(watch.now - Watch.start >= .seconds(145), "and the time in which nothing could be seen does not count")
+    }
+
     // MARK: What counts
+
+    /// The account was rejected, and then the backend's logins hang: nobody knows how it is.
+    @Test func aLoginThatHangsBehindARejectedAccountRaisesNothingAndSpeaksForNobody() {
+        let policy = Policy.polling(imap, failuresNeeded: 1).deciding {
+            $0.rejection.account = .warning
+            $0.minHealthy = .count(1)
+        }
+        var watch = Watch(policy, row(1), row(2))
+        watch.faults[row(1).address] = [imap: rejected]
+        watch.run(to: 25)
+        watch.faults[row(1).address] = [imap: PollFailure(phase: .login, kind: .timeout, text: "no answer")]
+        watch.run(to: 45)
+        watch.faults[row(2).address] = [imap: refused]
+        watch.run(to: 100)
+        #expect(watch.sent == [] && watch.guardAlerts.count == 1)
+        watch.others(1, .down)
+        watch.run(to: 200)
+        #expect(watch.sent == [])
+        // It is asked again, and answers.
+        watch.faults[row(1).address] = [imap: rejected]
+        watch.run(to: 230)
+        #expect(watch.switches.first == "HOST-UP 10.0.0.1")
+    }
 
     @Test func aRejectedAccountOnlyAlertsWherePolicySaysSo() {
         let policy = Policy.polling(imap, failuresNeeded: 1).deciding { $0.rejection.account = .warning }

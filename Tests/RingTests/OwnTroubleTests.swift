@@ -88,7 +88,16 @@ extension RealRing {
             try await waitUntil("the state to be written", within: .seconds(5)) {
                 readFile("\(disk.directory)/state.json")?.contains(victim.address) == true
             }
+
+            // Nothing else changes before the end.
+            try disk.fill()
+            try await victim.start()
+            try await ring.waitUntil(victim, is: .up, within: .seconds(10))
+            _ = try await dovemon.waitForLine(
+                containing: "state_file=failed", from: dovemon.lines.count - 5, within: .seconds(10))
+            disk.empty()
             #expect(try await dovemon.terminate().status == .exited(0))
+            #expect(readFile("\(disk.directory)/state.json")?.contains("\"down\"") == false)
         }
 
         // MARK: Descriptors

@@ -32,6 +32,8 @@ enum Path: Hashable, Sendable {
     case cut
     /// A router says that there is no way.
     case unreachable
+    /// So many polls fail, by chance.
+    case lossy(Double)
 }
 
 /// What is wrong with a monitor's own machine, so that it takes all backends for what they are not.

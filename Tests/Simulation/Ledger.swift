@@ -25,6 +25,8 @@ struct Ledger {
         var endedAt: Instant?
         /// Failures in a row that count.
         var failures = 0
+        /// Whether the latest of them was of a rejected account.
+        var isRejectedLast = false
         /// When the first of them had ended.
         var failedAt: Instant?
         /// When the latest of them was begun.
@@ -53,6 +55,10 @@ struct Ledger {
         var moveHeldUntil = Instant.origin
         /// Whether this process has sent a HOST-DOWN since the backend was last listed up.
         var isOwnDown = false
+        /// Whether this process was the last to put it up.
+        var isRaised = false
+        /// When others took it down that this process had put up, and that was not faulty by its polls.
+        var quarrels: [Instant] = []
         /// Whether its test account was rejected, and no login has succeeded since.
         var isRejected = false
         /// A hold on its HOST-UP that was told, until then.

@@ -54,6 +54,8 @@ package enum Mistake: String, CaseIterable, Sendable {
     case drainsKept = "drains-kept"
     /// Slow start never ends.
     case slowStartEndless = "slow-start-endless"
+    /// Other settings reach the machine only after a while.
+    case settingsLate = "settings-late"
     /// What others took down is put up, whatever the settings say.
     case othersDownsEnded = "others-downs-ended"
 }

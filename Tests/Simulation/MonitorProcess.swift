@@ -89,7 +89,9 @@ final class MonitorProcess {
     func reload(_ policy: Policy) {
         whenRunning { [self] in
             self.policy = policy
-            feed(.policyChanged(mistaken(policy)))
+            world.referee.settingsChanged(self)
+            let change = { [self] in feed(.policyChanged(mistaken(self.policy))) }
+            if world.mistake == .settingsLate { later(at: world.agenda.now + .seconds(20), change) } else { change() }
         }
     }
 

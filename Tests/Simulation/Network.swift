@@ -85,6 +85,10 @@ extension Network {
         switch paths[monitor][backend] {
         case .cut: return Answer(phase: .connect)
         case .unreachable: return Answer(after: soon, failure: .unreachable)
+        case .lossy(let part):
+            if random.chance(part) {
+                return random.chance(0.5) ? Answer(phase: .connect) : Answer(after: soon, failure: .closed)
+            }
         case .clear: break
         }
         switch conditions[backend][service] {
@@ -134,7 +138,10 @@ extension Network {
     ) -> Truth {
         if troubles[monitor] == .cut { return .faulty }
         if troubles[monitor] == .networkDown { return .unclear }
-        if paths[monitor][backend] != .clear { return .faulty }
+        switch paths[monitor][backend] {
+        case .cut, .unreachable: return .faulty
+        case .clear, .lossy: break
+        }
         let truths = services.indices.map { service -> Truth in
             let logsIn = services[service].mailProtocol != .lmtp
             switch conditions[backend][service] {
@@ -153,6 +160,7 @@ extension Network {
             }
         }
         if truths.contains(.faulty) { return .faulty }
+        if case .lossy = paths[monitor][backend] { return .unclear }
         return truths.contains(.unclear) ? .unclear : .healthy
     }
 }

@@ -71,6 +71,7 @@ extension Referee {
             }
             if known.owed?.state == host.state { ledgers[number].backends[backend].owed = nil }
             if host.state == .down, cause == .foreign { ledgers[number].backends[backend].goodRounds = 0 }
+            requireNoQuarrel(monitor, backend, host, isForeign: cause == .foreign)
         case .leftDown(let spelling, let hold):
             guard let backend = IPAddress(spelling).flatMap(world.number) else { return }
             heldDown(monitor, backend, hold)

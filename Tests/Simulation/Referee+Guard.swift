@@ -91,6 +91,25 @@ extension Referee {
         ledgers[monitor].backends[backend].heldDownUntil = max(known.heldDownUntil, now + hold)
     }
 
+    /// A monitor hears that a switch is another; it puts up what others keep taking down twice in ten minutes at most, also
+    /// where it does not reach it with every poll.
+    func requireNoQuarrel(_ monitor: MonitorProcess, _ backend: Int, _ host: Host, isForeign: Bool) {
+        let number = monitor.number
+        var known = ledgers[number].backends[backend]
+        defer { ledgers[number].backends[backend] = known }
+        let wasRaised = known.isRaised
+        known.isRaised = host.state == .up && !isForeign
+        let isFaulty = known.polls.contains { $0.failures >= monitor.policy.failuresNeeded }
+        guard wasRaised, host.state == .down, isForeign, !known.isOwnDown, known.window == nil, !isFaulty else {
+            return
+        }
+        known.quarrels.append(now)
+        guard monitor.policy.deciding.raising.warHold >= .seconds(600) else { return }
+        let since = max(quarrelsSince, now + .seconds(-600))
+        let count = known.quarrels.count { $0 >= since }
+        require(count <= 2, .noWar, "m\(number) has put up backend \(backend) \(count) times in ten minutes")
+    }
+
     /// A monitor's command has moved a switch: not too often, while nothing else has happened to the backend.
     func executed(_ order: Director.Order) {
         changes[order.backend].append(now)

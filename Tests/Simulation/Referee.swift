@@ -168,6 +168,17 @@ extension Referee {
 // MARK: - Polls
 
 extension Referee {
+    /// What was counted before counts by the new rules.
+    func settingsChanged(_ monitor: MonitorProcess) {
+        guard monitor.policy.deciding.rejection.account == .warning else { return }
+        for backend in ledgers[monitor.number].backends.indices {
+            for service in world.scenario.services.indices
+            where ledgers[monitor.number].backends[backend].polls[service].isRejectedLast {
+                ledgers[monitor.number].backends[backend].polls[service].failures = 0
+            }
+        }
+    }
+
     func polled(_ monitor: MonitorProcess, _ backend: Int, _ service: Int, _ plan: PollPlan, within time: Duration) {
         let number = monitor.number
         let policy = monitor.policy
@@ -202,11 +213,18 @@ extension Referee {
         switch known.meaning(failure, isLogin: world.scenario.services[service].mailProtocol != .lmtp, monitor.policy) {
         case .fault:
             known.polls[service].failures += 1
+            known.polls[service].isRejectedLast = known.isRejected && failure?.phase == .login
             known.polls[service].failedAt = known.polls[service].failedAt ?? now
             known.polls[service].failedLast = start
             known.roundFailed = true
             known.goodRounds = 0
         case .nothing:
+            known.roundFailed = true
+            known.goodRounds = 0
+        case .warning where failure?.kind == .timeout:
+            // Nobody has answered.
+            known.polls[service].failures = 0
+            known.polls[service].goodSince = nil
             known.roundFailed = true
             known.goodRounds = 0
         case .warning, nil:

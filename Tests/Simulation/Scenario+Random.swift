@@ -113,7 +113,8 @@ private struct Script {
             let condition = random.one(of: Condition.dead)
             for backend in 0..<backends where random.chance(0.8) { breaks(backend, condition, at, until) }
         case 7, 8:
-            add(at, .path(monitor: monitor, backend: backend, random.one(of: [.cut, .unreachable])))
+            add(at, .path(monitor: monitor, backend: backend, random.one(of: [.cut, .unreachable, .lossy(0.4)])))
+            if random.chance(0.3), monitors > 1 { quarrels(monitor, backend, at, until) }
             // Long enough for a quarrel with those who can reach it.
             let clear = random.chance(0.5) ? until : at + random.time(.seconds(100), .seconds(900))
             add(clear, .path(monitor: monitor, backend: backend, .clear))
@@ -197,11 +198,21 @@ private struct Script {
         add(at + dead + random.time(.zero, .seconds(90)), .administrator(director: director, backend: backend, change))
     }
 
+    /// One monitor does not reach a backend at all, another one now and then.
+    private mutating func quarrels(_ monitor: Int, _ backend: Int, _ at: Duration, _ until: Duration) {
+        let other = (monitor + 1) % monitors
+        add(at, .path(monitor: other, backend: backend, .lossy(random.one(of: [0.2, 0.5]))))
+        add(until + .seconds(600), .path(monitor: other, backend: backend, .clear))
+    }
+
     private mutating func reload(_ monitor: Int, _ variant: Policy.Variant, _ at: Duration) {
         var other = variant
         other.interval = random.one(of: [.seconds(10), .seconds(5), .seconds(7)])
         other.failuresNeeded = random.one(of: [2, 3, 4])
         if random.chance(0.5) { other.deciding.slowStart = nil }
+        other.deciding.goodRoundsNeeded = random.one(of: [1, 1, 3])
+        other.deciding.raising.ownOnly = random.chance(0.4)
+        other.deciding.rejection.account = random.one(of: [.fault, .warning])
         add(at, .reload(monitor: monitor, other))
     }
 }

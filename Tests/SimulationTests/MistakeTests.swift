@@ -37,6 +37,7 @@ extension Mistake {
         case .warIgnored: [.noWar]
         case .weightsForgotten, .drainsKept, .slowStartEndless: [.weights]
         case .windowsForgotten, .windowIgnored: [.maintenance]
+        case .settingsLate: [.evidence, .ownDowns]
         case .othersDownsEnded: [.ownDowns]
         }
     }

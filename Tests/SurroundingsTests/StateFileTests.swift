@@ -22,6 +22,7 @@ import Testing
         raising.raisedAt = .origin + .milliseconds(1500)
         raising.warHold = .seconds(600)
         raising.warEnd = .origin + .seconds(900)
+        raising.truceAt = .origin + .seconds(5)
         raising.flapHold = .seconds(120)
         raising.downs = [.origin + .seconds(3), .origin + .seconds(4)]
         raising.upAt = .origin + .seconds(2)
@@ -115,6 +116,32 @@ import Testing
         #expect(
             try StateFile(path: file.path + ".unusable", director: "/run/d").read(origin: origin, at: Self.now).remarks
                 .count == 1)
+    }
+
+    /// `/var/run` is a link to `/run`, and nobody need be listening while dovemon starts.
+    @Test(arguments: [true, false]) func aSocketThatIsSpelledOtherwiseIsTheSame(isThere: Bool) throws {
+        let (real, link) = ("\(directory.path)/real", "\(directory.path)/link")
+        #expect(mkdir(real, 0o700) == 0 && symlink(real, link) == 0)
+        if isThere { try directory.write("", to: "real/director-admin") }
+        let former = StateFile(path: file.path, director: "\(link)/director-admin")
+        try former.write(Self.state, origin: origin)
+        for spelling in ["\(real)/director-admin", "\(link)//director-admin", "\(real)/./director-admin"] {
+            let read = try StateFile(path: file.path, director: spelling).read(origin: origin, at: Self.now)
+            #expect(read.state == Self.state && read.remarks == [])
+        }
+        for other in [
+            "\(real)/director", "\(directory.path)/director-admin", "director-admin", "", "\(real)/director-admin\0x",
+        ] {
+            #expect(!isSameSocket(other, "\(real)/director-admin"))
+        }
+        if isThere {
+            #expect(Glibc.link("\(real)/director-admin", "\(real)/second") == 0)
+            #expect(isSameSocket("\(real)/second", "\(real)/director-admin"))
+            unlink("\(real)/second")
+        }
+        unlink("\(real)/director-admin")
+        unlink(link)
+        rmdir(real)
     }
 
     @Test func ofManyDamagedEntriesAFewAreNamed() throws {

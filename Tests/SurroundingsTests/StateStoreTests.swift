@@ -30,7 +30,7 @@ import Testing
 
     private func change(
         _ former: StateStore?, to file: StateFile?, isDryRun: Bool = false
-    ) -> (store: StateStore?, remarks: [String]) {
+    ) -> (store: StateStore?, found: MonitorState?, remarks: [String]) {
         StateStore.change(former, to: file, isDryRun: isDryRun, origin: 0, at: now)
     }
 
@@ -121,7 +121,8 @@ import Testing
         #expect(change(second, to: file).remarks.count == 1)
         withExtendedLifetime(first) {}
         first = nil
-        let (store, remarks) = change(second, to: file)
+        let (store, found, remarks) = change(second, to: file)
+        #expect(found == MonitorState())
         try store?.write(Self.state, origin: 0)
         #expect(try written == Self.state && remarks == [])
     }
@@ -163,8 +164,10 @@ import Testing
         #expect(change(dry, to: file).remarks.count == 1)
         withExtendedLifetime(real) {}
         real = nil
-        let (none, _) = change(dry, to: file)
+        let (none, found, _) = change(dry, to: file)
+        #expect(found == Self.state, "it may be of a later time than the dry run's start")
         try none?.write(MonitorState(), origin: 0)
         #expect(try written == MonitorState())
+        #expect(change(none, to: file).found == nil, "what is this one's own is no news to it")
     }
 }

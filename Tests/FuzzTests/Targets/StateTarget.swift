@@ -5,10 +5,12 @@ enum StateTarget {
     private static let origin = 1_700_000_000.5
 
     static func complaints(_ bytes: [UInt8]) -> [String] {
-        guard let (state, _) = try? StateDocument.decode(bytes, director: "/run/d", origin: origin) else { return [] }
+        guard let (state, _) = try? StateDocument.decode(bytes, isDirector: { $0 == "/run/d" }, origin: origin) else {
+            return []
+        }
         let again = StateDocument.encode(state, director: "/run/d", origin: origin)
         var complaints = Complaints()
-        let read = try? StateDocument.decode(again, director: "/run/d", origin: origin)
+        let read = try? StateDocument.decode(again, isDirector: { $0 == "/run/d" }, origin: origin)
         complaints.unless(
             read?.state == state && read?.damaged == [],
             "not read again as it was written: \(String(decoding: again, as: UTF8.self))")

@@ -1,3 +1,4 @@
+import Glibc
 import ScriptedPeers
 import Site
 import Synchronization
@@ -17,7 +18,8 @@ import Testing
 
     /// Polls one after the other by one prober, as often as `goesOn` wants.
     private func poll(
-        _ service: Service, _ checks: TLSChecks, while goesOn: @escaping @Sendable (PollReport) -> Bool
+        _ service: Service, _ checks: TLSChecks, within time: Duration = .seconds(20),
+        while goesOn: @escaping @Sendable (PollReport) -> Bool
     ) async throws {
         let address = try #require(Self.address)
         try await loop.flatSubmit { [loop, tls] in
@@ -25,7 +27,7 @@ import Testing
             let prober = Prober(connector: Connector(loop: loop), tls: tls)
             let plan = PollPlan(service: service, account: WatchedPoll.account, options: PollOptions(tls: checks))
             func next() {
-                prober.poll(address, plan: plan, within: .seconds(20)) { goesOn($0) ? next() : done.succeed() }
+                prober.poll(address, plan: plan, within: time) { goesOn($0) ? next() : done.succeed() }
             }
             next()
             return done.futureResult
@@ -84,6 +86,36 @@ import Testing
         let reports = try await poll(service, TLSChecks(resumes: true), times: 2)
         #expect(reports.map(\.succeeded) == [true, true])
         #expect(peer.connections == 3)
+        await peer.stop()
+    }
+
+    /// Neither stall is too much by itself.
+    @Test func `stalls of both connections count for the whole poll`() async throws {
+        let (server, ill) = (try PeerTLS(), try PeerTLS(handshake: .garbage))
+        let number = Atomic(0)
+        let peer = try await ScriptedPeer.start { [loop] connection in
+            switch number.add(1, ordering: .relaxed).newValue {
+            case 1:
+                try await connection.startTLS(server)
+                try await GoodServer.pop3.script()(connection)
+            case 2:
+                loop.execute { usleep(700_000) }
+                try await connection.startTLS(ill)
+            default:
+                loop.execute { usleep(700_000) }
+                try await connection.silence()
+            }
+        }
+        let service = Service(.pop3, port: peer.port, tls: .implicit)
+        let failures = Mutex<[PollFailure?]>([])
+        try await poll(service, TLSChecks(resumes: true), within: .seconds(5)) { report in
+            failures.withLock {
+                $0.append(report.failure)
+                return $0.count < 2
+            }
+        }
+        #expect(peer.connections == 3)
+        #expect(failures.withLock { $0.map { $0?.kind } } == [nil, .local])
         await peer.stop()
     }
 

@@ -2,6 +2,7 @@ import DirectorAdmin
 import Glibc
 import NIOCore
 import NIOEmbedded
+import ScriptedPeers
 import Site
 import Synchronization
 import Testing
@@ -32,6 +33,7 @@ import Testing
         await run.hear("saved 3", times: 2)
         #expect(disk.written == [1, 3])
         #expect(run.heard.count { $0.hasPrefix("failed") } == 1)
+        await run.end()
     }
 
     @Test func `A disk that answers in time is not told of`() async throws {
@@ -41,6 +43,68 @@ import Testing
         await run.hear("saved 1")
         try await run.pass(.seconds(5))
         #expect(run.heard == ["saved 1"])
+        await run.end()
+    }
+
+    /// Nothing may change for days: the state on the disk would be the one of before.
+    @Test func `What could not be written is written a minute later, and that is told`() async throws {
+        let run = try await KeeperRun(disk)
+        disk.answer()
+        disk.fill()
+        try await run.keep(1)
+        await run.hear("saved 1")
+        #expect(run.heard == ["failed: full", "saved 1"])
+        try await run.pass(.seconds(60))
+        await run.hear("saved 1", times: 2)
+        #expect(run.heard == ["failed: full", "saved 1", "saved 1"], "told once")
+        disk.empty()
+        try await run.pass(.seconds(59))
+        #expect(disk.written == [])
+        try await run.pass(.seconds(1))
+        await run.hear("written")
+        #expect(disk.written == [1])
+        try await run.pass(.seconds(600))
+        #expect(disk.written == [1], "and no more")
+        await run.end()
+    }
+
+    @Test func `A later state takes its place`() async throws {
+        let run = try await KeeperRun(disk)
+        disk.answer()
+        disk.fill()
+        try await run.keep(1)
+        await run.hear("saved 1")
+        disk.empty()
+        try await run.keep(2)
+        await run.hear("saved 2")
+        try await run.pass(.seconds(600))
+        #expect(disk.written == [2])
+        await run.end()
+    }
+
+    @Test func `What could not be written is tried once more at the end`() async throws {
+        let run = try await KeeperRun(disk)
+        disk.answer()
+        disk.fill()
+        try await run.keep(1)
+        await run.hear("saved 1")
+        disk.empty()
+        try await run.settle()
+        #expect(disk.written == [1])
+        await run.end()
+    }
+
+    @Test func `What one file could not hold is not for another`() async throws {
+        let run = try await KeeperRun(disk)
+        disk.answer()
+        disk.fill()
+        try await run.keep(1)
+        await run.hear("saved 1")
+        disk.empty()
+        try await run.change()
+        try await run.pass(.seconds(600))
+        #expect(disk.written == [] && !run.heard.contains("written"))
+        await run.end()
     }
 
     @Test func `A HOST-DOWN goes out without the disk, after it is told, and what was decided is written later`()
@@ -49,7 +113,7 @@ import Testing
         let backend = "127.0.1.1"
         try await Scene.play(
             [backend, "127.0.1.2"], ill: [backend], policy: { $0.hasStateFile = true },
-            state: { [disk] in disk.write($0) }
+            state: { [disk] in try disk.write($0) }
         ) { scene in
             try await scene.wait(forLine: "backend=\(backend) protocol=imap port=\(scene.backends.port) state=down")
             let failure = scene.entries.firstIndex { $0.line?.contains("state_file=failed") == true }
@@ -70,6 +134,7 @@ private final class HungDisk: Sendable {
     private let reading: CInt
     private let writing: Mutex<CInt?>
     private let states = Mutex<[Int]>([])
+    private let isFull = Mutex(false)
 
     init() throws {
         var ends: [CInt] = [-1, -1]
@@ -94,9 +159,13 @@ private final class HungDisk: Sendable {
         }
     }
 
-    func write(_ state: MonitorState) {
+    func fill() { isFull.withLock { $0 = true } }
+    func empty() { isFull.withLock { $0 = false } }
+
+    func write(_ state: MonitorState) throws {
         var byte: UInt8 = 0
         while read(reading, &byte, 1) < 0, errno == EINTR {}
+        if isFull.withLock(\.self) { throw PeerError("full") }
         states.withLock { $0.append(state.intents.count) }
     }
 }
@@ -104,6 +173,7 @@ private final class HungDisk: Sendable {
 /// A keeper on a loop whose time the test moves.
 private final class KeeperRun: Sendable {
     private let loop = NIOAsyncTestingEventLoop()
+    private let disk: HungDisk
     private let keeper: NIOLoopBound<StateKeeper>
     private let log = Mutex<[String]>([])
     private let news: AsyncStream<Void>
@@ -112,10 +182,11 @@ private final class KeeperRun: Sendable {
     var heard: [String] { log.withLock(\.self) }
 
     init(_ disk: HungDisk) async throws {
+        self.disk = disk
         (news, continuation) = AsyncStream<Void>.makeStream()
         let loop = loop
         keeper = try await loop.executeInContext {
-            NIOLoopBound(StateKeeper(loop: loop) { disk.write($0) }, eventLoop: loop)
+            NIOLoopBound(StateKeeper(loop: loop) { try disk.write($0) }, eventLoop: loop)
         }
         try await loop.executeInContext { [self] in
             keeper.value.saved = { [weak self] in self?.add("saved \($0)") }
@@ -130,6 +201,19 @@ private final class KeeperRun: Sendable {
         let addresses = (1...version).compactMap { IPAddress("10.0.0.\($0)") }
         let intents = Dictionary(uniqueKeysWithValues: addresses.map { ($0, DownIntent(at: .origin)) })
         try await loop.executeInContext { [keeper] in keeper.value.keep(MonitorState(intents: intents), version) }
+    }
+
+    /// A task that is still to come holds its loop.
+    func end() async { await loop.shutdownGracefully() }
+
+    /// As at the end of the program.
+    func settle() async throws {
+        try await loop.executeInContext { [keeper] in keeper.value.settle() }.get()
+    }
+
+    /// Has states written by the same means, under another name.
+    func change() async throws {
+        try await loop.executeInContext { [keeper, disk] in keeper.value.change { try disk.write($0) } }
     }
 
     func pass(_ time: TimeAmount) async throws { await loop.advanceTime(by: time) }

@@ -59,7 +59,11 @@ final class MonitorRun: Sendable {
     }
 
     func stop() async throws {
-        try await loop.submit { [driver] in driver.value?.stop() }.get()
+        // The loop goes on, and would hold the journal with all that was told.
+        try await loop.submit { [driver] in
+            driver.value?.stop()
+            driver.value = nil
+        }.get()
     }
 }
 
