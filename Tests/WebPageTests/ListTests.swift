@@ -171,7 +171,8 @@ extension WebPage {
             }
             try await withPage(of: site, at: "#/events") { page, daemon in
                 let event = "[...document.querySelectorAll('.event')].find((e) => e.textContent.includes('number 90'))"
-                try await page.wait(for: "\(event).scrollIntoView({ block: 'center' }) === undefined")
+                try await page.wait(for: "\(event) !== undefined")
+                try await page.evaluate("void \(event).scrollIntoView({ block: 'center' })")
                 let before = try await page.evaluate("\(event).getBoundingClientRect().top").number ?? 0
                 daemon.change { site in
                     for number in 150..<160 {
