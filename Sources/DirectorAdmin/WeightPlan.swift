@@ -120,6 +120,8 @@ struct WeightPlan: Sendable {
     /// A list shows what HOST-UPDATE has asked for; gives what is to be told.
     mutating func tookEffect(_ reply: CommandReply, _ host: Host, isSettled: Bool, at now: Instant) -> WeightNews? {
         guard var memory, memory.asked == host.vhosts else { return nil }
+        // This change is nobody else's.
+        former = host.vhosts
         pause.over()
         isStepDue = false
         if reply != .ok { isTroubled = true }
