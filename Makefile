@@ -2,8 +2,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 SOURCES := Sources Tests Benchmarks/Bench Package.swift Fuzz/Package.swift Fuzz/Program
-RELEASE := swift build -c release --static-swift-stdlib --product dovemon
-SIMULATE := swift build -c release --static-swift-stdlib --product simulate
+RELEASE := scripts/build-release dovemon
+SIMULATE := scripts/build-release simulate
 
 # Where `make install` puts things; DESTDIR goes before all of it.
 prefix := /usr/local
@@ -146,7 +146,7 @@ soak: ## watch dovemon over thousands of backends under faults (MINUTES=3 BACKEN
 BENCH := dovemon bench-peers bench-floor Bench
 bench: ## measure dovemon beside HAProxy and a minimal C program, into docs/performance.md (some 15 minutes)
 	@scripts/setup bench
-	@for product in $(BENCH); do swift build -c release --static-swift-stdlib --product "$$product"; done
+	@for product in $(BENCH); do scripts/build-release "$$product"; done
 	@scripts/splice docs/performance.md performance "$$(swift build -c release --show-bin-path)/Bench"
 
 # The figures of dovemon as it ships, from tools that need not be fast.
