@@ -30,12 +30,11 @@ extension WebPage {
                     ]
                 }
             }
-            site.guards = [
-                [
-                    "tag": "archive", "withheld": 1, "healthy": 9, "needed": 10, "pool": 20,
-                    "since": MockSite.time(minutesAgo: 30),
-                ]
+            let withheld: [String: JSONValue] = [
+                "tag": "archive", "withheld": 1, "healthy": 9, "needed": 10, "pool": 20,
+                "since": MockSite.time(minutesAgo: 30),
             ]
+            site.guards = [.object(withheld)]
             for number in 0..<25 {
                 let isChange = number % 4 == 0
                 let event: [String: JSONValue] = [
