@@ -30,17 +30,18 @@ extension WebPage {
                     ]
                 }
             }
-            site.guards = [
-                [
-                    "tag": "archive", "withheld": 1, "healthy": 9, "needed": 10, "pool": 20,
-                    "since": MockSite.time(minutesAgo: 30),
-                ]
+            let withheld: [String: JSONValue] = [
+                "tag": "archive", "withheld": 1, "healthy": 9, "needed": 10, "pool": 20,
+                "since": MockSite.time(minutesAgo: 30),
             ]
+            site.guards = [.object(withheld)]
             for number in 0..<25 {
                 let isChange = number % 4 == 0
+                let level: JSONValue = isChange ? "error" : "warning"
+                let name: JSONValue = isChange ? "state_changed" : "poll_failed"
+                let time: JSONValue = MockSite.time(minutesAgo: Double(30 - number))
                 let event: [String: JSONValue] = [
-                    "time": MockSite.time(minutesAgo: Double(30 - number)),
-                    "level": isChange ? "error" : "warning", "event": isChange ? "state_changed" : "poll_failed",
+                    "time": time, "level": level, "event": name,
                     "backend": "10.0.0.7", "protocol": "imap", "port": "143", "kind": "refused",
                     "text": "Connection refused",
                 ]
