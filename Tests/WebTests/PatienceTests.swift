@@ -151,7 +151,7 @@ import Testing
         var limits = HTTPLimits()
         limits.responseBytes = 1_500_000
         let visitors = Visitors(limits)
-        let loop = EmbeddedEventLoop()
+        let loop = RigLoop()
         let rigs = try (1...2).map { _ in
             try Rig(
                 limits: limits, visitors: visitors, loop: loop,

@@ -5,9 +5,21 @@ import Testing
 
 @testable import Web
 
+/// The time of one or several connections, which the test moves.
+///
+/// A task that is still to come holds its loop, and much else: with the last connection the loop ends.
+final class RigLoop {
+    let embedded = EmbeddedEventLoop()
+
+    deinit { try? embedded.syncShutdownGracefully() }
+
+    func advanceTime(by time: TimeAmount) { embedded.advanceTime(by: time) }
+}
+
 /// One connection of a server, with a clock that the test moves.
 final class Rig {
-    let loop: EmbeddedEventLoop
+    private let clock: RigLoop
+    var loop: EmbeddedEventLoop { clock.embedded }
     let channel: EmbeddedChannel
     let visitors: Visitors
     /// While it holds, the socket takes nothing.
@@ -22,11 +34,12 @@ final class Rig {
     let answers = Answers()
 
     init(
-        limits: HTTPLimits = HTTPLimits(), visitors: Visitors? = nil, loop: EmbeddedEventLoop = EmbeddedEventLoop(),
+        limits: HTTPLimits = HTTPLimits(), visitors: Visitors? = nil, loop clock: RigLoop = RigLoop(),
         from peer: String? = nil,
         answer: ((Request) -> Response?)? = { .text(.ok, "/" + $0.path.joined(separator: "/")) }
     ) throws {
-        self.loop = loop
+        self.clock = clock
+        let loop = clock.embedded
         channel = EmbeddedChannel(loop: loop)
         self.visitors = visitors ?? Visitors(limits)
         let answers = answers

@@ -8,10 +8,10 @@ import Testing
 
 /// Who is served, and when somebody has to make room.
 @Suite struct VisitorsTests {
-    private func crowd(_ count: Int, limit: Int) throws -> (EmbeddedEventLoop, Visitors, HTTPLimits, [Rig]) {
+    private func crowd(_ count: Int, limit: Int) throws -> (RigLoop, Visitors, HTTPLimits, [Rig]) {
         var limits = HTTPLimits()
         limits.connections = limit
-        let loop = EmbeddedEventLoop()
+        let loop = RigLoop()
         let visitors = Visitors(limits)
         var rigs: [Rig] = []
         for _ in 0..<count {
