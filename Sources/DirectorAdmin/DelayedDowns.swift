@@ -55,6 +55,12 @@ struct DelayedDowns: Sendable {
         downs.listed + downs.coming <= rule.limit
     }
 
+    /// Nothing is put off any more; gives what is to be told of that.
+    mutating func ruleEnded() -> [DirectorEvent] {
+        defer { told = nil }
+        return told == nil ? [] : [.downsAllowed]
+    }
+
     /// What is to be told of those that are withheld, if it is another thing than before.
     mutating func news(
         _ downs: (listed: Int, coming: Int), _ rule: Reconciliation.DelayedDown, host: (IPAddress) -> Host?

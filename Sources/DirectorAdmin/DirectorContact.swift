@@ -7,8 +7,10 @@ struct DirectorContact: Sendable {
     private(set) var failure: DirectorFailure?
     /// When the latest good list was begun: it shows what was settled by then.
     private(set) var readAt: Instant?
-    /// When it had come in.
+    /// When it had come in; nil when that is past.
     private var endedAt: Instant?
+    /// How long the good list before it had taken.
+    private var formerTook = Duration.zero
     /// When the latest list was begun, good or not.
     private var startedAt: Instant?
     private var inFlight = false
@@ -60,9 +62,12 @@ struct DirectorContact: Sendable {
     /// Whether the latest list is of a ring that agrees.
     var isSettled: Bool { heardOnce && (ring == nil || ring == .synced) }
 
-    /// Whether commands may go out now.
+    /// Whether commands may go out now: the latest list was begun so short a time ago that it is fresh, by the time that reading
+    /// it took. Of a director that is never as quick as that it is the moment at which a list comes in.
     func permitsCommands(at now: Instant, _ manners: Reconciliation.Manners) -> Bool {
-        failure == nil && (ring == nil || ring == .synced) && endedAt != nil && now <= freshUntil(manners)
+        guard failure == nil, ring == nil || ring == .synced, let endedAt, let readAt else { return false }
+        let isSlow = formerTook > manners.freshness && endedAt - readAt > manners.freshness
+        return now <= freshUntil(manners) || (isSlow && now == endedAt)
     }
 
     /// When to remind that the director is away, or else that its ring is not synced.
@@ -89,6 +94,7 @@ struct DirectorContact: Sendable {
         let isUnsynced = ring == .syncing || ring == .handshaking
         unsynced = isUnsynced ? unsynced ?? Trouble(since: now) : nil
         if ring != .handshaking {
+            if let readAt, let endedAt { formerTook = endedAt - readAt }
             readAt = startedAt
             endedAt = now
         }
@@ -122,5 +128,7 @@ struct DirectorContact: Sendable {
         return [.stillNotSynced(ring, for: now - unsynced.since)]
     }
 
-    private func freshUntil(_ manners: Reconciliation.Manners) -> Instant { (endedAt ?? .origin) + manners.freshness }
+    private func freshUntil(_ manners: Reconciliation.Manners) -> Instant {
+        endedAt == nil ? .origin : (readAt ?? .origin) + manners.freshness
+    }
 }

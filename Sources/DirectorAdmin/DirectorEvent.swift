@@ -22,6 +22,8 @@ package enum DirectorEvent: Hashable, Sendable {
     case stateChanged(Host, ChangeCause)
     /// A list that was read after a command's reply does not show what the command asked for.
     case commandWithoutEffect(Host, DirectorCommand.Verb, CommandReply)
+    /// HOST-UP was answered with OK, and others have taken the backend down again before a list has shown it.
+    case undoneByOthers(Host)
     /// HOST-RESET-USERS or HOST-FLUSH was answered with OK after so long; the host's row was read afterwards, and shows who
     /// is left.
     case usersMoved(Host, took: Duration)

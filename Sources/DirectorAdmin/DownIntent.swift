@@ -20,6 +20,8 @@ package struct RestoredIntents: Hashable, Sendable {
     package private(set) var intents: [IPAddress: DownIntent]
     /// Those whose earlier run has ended; of the others, this run itself has lost sight.
     private var ofEarlierRun: Set<IPAddress>
+    /// Backends that were listed up while their HOST-DOWN may still be held in the director, and until when that may be.
+    private var open: [IPAddress: Instant] = [:]
     /// `Instant.origin` in seconds since 1970, by the clock of now.
     private let unixOrigin: Int
 
@@ -51,6 +53,7 @@ package struct RestoredIntents: Hashable, Sendable {
     /// The backend will not come back.
     mutating func forget(_ address: IPAddress) {
         intents[address] = nil
+        open[address] = nil
         ofEarlierRun.remove(address)
     }
 
@@ -58,17 +61,26 @@ package struct RestoredIntents: Hashable, Sendable {
     func isOfEarlierRun(_ address: IPAddress) -> Bool { ofEarlierRun.contains(address) }
 
     /// Whether it is not known yet what became of a backend's HOST-DOWN.
-    func awaits(_ address: IPAddress) -> Bool { !intents.isEmpty && intents[address] != nil }
+    func awaits(_ address: IPAddress) -> Bool {
+        (!intents.isEmpty && intents[address] != nil) || isOpen(address)
+    }
+
+    /// Whether the director may still run a HOST-DOWN of an earlier run, although it lists the backend up.
+    func isOpen(_ address: IPAddress) -> Bool { !open.isEmpty && open[address] != nil }
 
     /// The backend is listed for the first time in this run, or again: gives the HOST-DOWN that the list shows. Up on a ring
     /// that is not synced shows nothing: the director may hold the HOST-DOWN still.
     ///
     /// In between anybody may have changed it: what the list shows is the earlier run's when it bears the very time that
     /// the earlier run had seen, or, where that had seen none, a time soon after its decision.
-    mutating func claim(_ row: Host, isSettled: Bool) -> DownIntent? {
-        guard row.state == .down || isSettled, let intent = intents.removeValue(forKey: row.address),
-            row.state == .down
-        else { return nil }
+    mutating func claim(_ row: Host, isSettled: Bool, at now: Instant) -> DownIntent? {
+        if let end = open[row.address], row.state == .down || now >= end { open[row.address] = nil }
+        guard row.state == .down || isSettled, let intent = intents.removeValue(forKey: row.address) else { return nil }
+        guard row.state == .down else {
+            let end = intent.at + .seconds(Self.tolerance.upperBound)
+            if intent.change == nil, now < end { open[row.address] = end }
+            return nil
+        }
         if let change = intent.change { return change == row.lastChange ? intent : nil }
         // Both times are foreign, and may be anything.
         let age = row.lastChange &- unixOrigin &- Int(intent.at.nanoseconds / 1_000_000_000)

@@ -6,11 +6,16 @@ struct GuardedPool: Sendable {
     /// Those that are not under maintenance: what a percentage is of.
     private var members: Set<IPAddress> = []
     /// Those of them that are listed up, with no HOST-DOWN under way.
-    private var serving: [IPAddress: PollEvidence] = [:]
+    private(set) var serving: [IPAddress: PollEvidence] = [:]
+    /// How many of these are healthy, or may turn out to be.
+    private var hopeful = 0
+    private(set) var moments = PollMoments()
     /// Those that are to be taken down; the first that began to fail comes first.
-    private var candidates: OrderedDictionary<IPAddress, PollEvidence.Failing> = [:]
+    var candidates: OrderedDictionary<IPAddress, Candidate> = [:]
     /// When polls were last asked for, out of turn.
     private var asked: [IPAddress: Instant] = [:]
+    /// When they were last asked for because a candidate's poll was started.
+    private var accompaniedAt: Instant?
     /// The candidates that may go down, where it is not all of them.
     private var released: OrderedSet<IPAddress> = []
     private var releasesAll = true
@@ -55,12 +60,17 @@ struct GuardedPool: Sendable {
 
     /// Where more than so many have to be healthy, none is polled for a backend that has failed once.
     private static let few = 4
+    /// So many may be polled at once for one decision, whatever the pool's size; in a large one as many as are polled anyway
+    /// from one decision to the next.
+    private static let portion = 16
 
     /// The candidates that may go down, the first that began to fail first.
     var permitted: ArraySlice<IPAddress> {
         isInDoubt ? [] : (releasesAll ? candidates.keys : released).elements[...]
     }
     var isWithholding: Bool { !releasesAll && released.count < candidates.count }
+    /// How many are withheld of which people have been told: it will be so for a while.
+    var lastingly: Int { alert != nil && !isInDoubt && isWithholding ? candidates.count - released.count : 0 }
     /// Whether nothing is to be decided or told.
     var isIdle: Bool { candidates.isEmpty && alert == nil }
     var isEmpty: Bool { members.isEmpty && serving.isEmpty && isIdle }
@@ -74,7 +84,11 @@ struct GuardedPool: Sendable {
     }
 
     /// When it may be decided anew.
-    var nextDecision: Instant { serving.count <= Self.crowd ? .origin : decidedAt + Self.crowdPause }
+    var nextDecision: Instant {
+        guard serving.count > Self.crowd else { return .origin }
+        // Where thousands are withheld, it takes tens of milliseconds.
+        return decidedAt + Self.crowdPause * min(10, 1 + (serving.count * candidates.count) >> 20)
+    }
 
     /// When it is told that something is withheld, although others may still turn out to be healthy: backends of which
     /// nothing can be learned must not keep it secret.
@@ -104,18 +118,23 @@ extension GuardedPool {
     }
 
     /// How many were seen healthy after the first that is withheld had begun to fail.
-    private var healthy: Int { withheld.first.flatMap { candidates[$0] }.map { count(healthyAfter: $0.since) } ?? 0 }
+    private var healthy: Int {
+        withheld.first.flatMap { candidates[$0] }.map { count(healthyAfter: $0.failing.since) } ?? 0
+    }
 }
 
 // MARK: - Who is in it
 
 extension GuardedPool {
-    mutating func update(_ address: IPAddress, _ record: HostRecord, isCandidate: Bool) {
+    /// `isOn`: there is a rule for which to remember how polls ended.
+    mutating func update(_ address: IPAddress, _ record: HostRecord, isCandidate: Bool, isOn: Bool) {
         let size = members.count
         if record.isInMaintenance { members.remove(address) } else { members.insert(address) }
         let evidence = record.isServing ? record.evidence : nil
         let former = serving.updateValue(evidence ?? PollEvidence(), forKey: address)
         if evidence == nil { serving[address] = nil }
+        hopeful += (evidence?.isHopeful == true ? 1 : 0) - (former?.isHopeful == true ? 1 : 0)
+        if isOn, let former, let evidence { note(evidence, after: former) }
         // That polls have begun decides nothing yet.
         if former != evidence, !(evidence?.hasOnlyBegun(since: former) ?? false) { isStale = true }
         let isLost = former?.goodAsOf != nil && evidence?.goodAsOf == nil
@@ -127,9 +146,17 @@ extension GuardedPool {
         }
     }
 
+    private mutating func note(_ evidence: PollEvidence, after former: PollEvidence) {
+        if let good = evidence.goodAsOf, good != former.goodAsOf { moments.ended(startedAt: good, isGood: true) }
+        // Of one that failed before it was looked at, the first failed poll is not known.
+        if former.failing == nil, let failing = evidence.failing, failing.asOf <= failing.since {
+            moments.ended(startedAt: failing.startedAt, isGood: false)
+        }
+    }
+
     mutating func remove(_ address: IPAddress) {
         members.remove(address)
-        serving[address] = nil
+        if serving.removeValue(forKey: address)?.isHopeful == true { hopeful -= 1 }
         asked[address] = nil
         removeCandidate(address)
         doubt()
@@ -151,22 +178,22 @@ extension GuardedPool {
     }
 
     private mutating func add(_ address: IPAddress, _ failing: PollEvidence.Failing) {
-        guard candidates[address] != failing else { return }
+        guard candidates[address]?.failing != failing else { return }
         isStale = true
-        if candidates[address]?.since == failing.since {
-            candidates[address] = failing
+        if candidates[address]?.failing.since == failing.since {
+            candidates[address]?.failing = failing
             return
         }
         candidates.removeValue(forKey: address)
         released.remove(address)
         // Nearly always at the end: backends become candidates in the order in which they began to fail.
         var index = candidates.count
-        while index > 0, candidates.values[index - 1].since > failing.since { index -= 1 }
-        candidates.updateValue(failing, forKey: address, insertingAt: index)
+        while index > 0, candidates.values[index - 1].failing.since > failing.since { index -= 1 }
+        candidates.updateValue(Candidate(failing: failing), forKey: address, insertingAt: index)
     }
 }
 
-// MARK: - Who may go
+// MARK: - What is to be learned
 
 extension GuardedPool {
     /// Decides anew who may go down; gives the backends that are to be polled at once, as that may change it.
@@ -182,52 +209,33 @@ extension GuardedPool {
         return isWithholding ? lookFurther(needed: needed, at: now, manners) : []
     }
 
-    /// The candidates that leave enough healthy backends.
-    ///
-    /// A backend counts that had a whole good round after the candidate began to fail and before the candidate's last failed
-    /// poll was started, and that has not failed since: where all failed, and all recover, the first to be seen healthy says
-    /// nothing of those that were not polled since, nor of itself in between.
-    private func sparable(needed: Int) -> OrderedSet<IPAddress> {
-        guard let first = candidates.values.first?.since else { return [] }
-        var rounds: [(address: IPAddress, round: ClosedRange<Instant>)] = []
-        for (address, evidence) in serving {
-            for round in evidence.goodRounds where round.lowerBound >= first { rounds.append((address, round)) }
-        }
-        rounds.sort { $0.round.upperBound < $1.round.upperBound }
-        var unseen = rounds[...]
-        var witnesses = Witnesses(needed: needed)
-        var chosen: Set<IPAddress> = []
-        for (address, failing) in candidates.elements.sorted(by: { $0.value.asOf < $1.value.asOf }) {
-            while let next = unseen.first, next.round.upperBound <= failing.asOf {
-                witnesses.saw(next.address, from: next.round.lowerBound)
-                unseen.removeFirst()
-            }
-            if let since = witnesses.since, since >= failing.since { chosen.insert(address) }
-        }
-        return OrderedSet(candidates.keys.filter(chosen.contains))
-    }
-
     private func count(healthyAfter time: Instant) -> Int {
         serving.values.count { $0.goodAsOf.map { $0 >= time } ?? false }
     }
 
-    /// Others, where too few were polled since the first one that is withheld began to fail: a few more than are missing, as
-    /// some may not answer, and none where all of them would not be enough. Where enough were, it is itself asked again, and
-    /// all those of which that is true.
+    /// Where a candidate has only to see others healthy now, others; where too few were polled since the first of the rest began
+    /// to fail, others as well: a few more than are missing, as some may not answer, and none where all of them would not be
+    /// enough. Where enough were, the candidate itself is asked again, and all those of which that is true.
     private mutating func lookFurther(
         needed: Int, at now: Instant, _ manners: Reconciliation.Manners
     ) -> [IPAddress] {
-        guard let time = withheld.first.flatMap({ candidates[$0]?.since }) else { return [] }
-        let seen = serving.values.compactMap(\.goodAsOf).sorted(by: >)
-        let chosen: [IPAddress]
-        if seen.count >= needed, seen[needed - 1] >= time {
-            // Their turns come every interval anyway.
-            chosen = Array(withheld.filter { canAsk($0, provenBy: seen[needed - 1], at: now, manners) }.prefix(16))
-        } else {
-            chosen = others(seenAfter: time, needed: needed, at: now, manners)
+        let withheld = withheld
+        var chosen: OrderedSet<IPAddress> = []
+        if let time = withheld.compactMap({ candidates[$0]?.proof?.startedAt }).max() {
+            chosen.append(contentsOf: others(seenAfter: time, needed: needed, at: now, manners))
+        }
+        let unproven = withheld.filter { candidates[$0]?.proof == nil }
+        if let since = unproven.first.flatMap({ candidates[$0]?.failing.since }) {
+            if let seen = healthySince(needed: needed), seen >= since {
+                // Their turns come every interval anyway.
+                chosen.append(
+                    contentsOf: unproven.filter { canAsk($0, provenBy: seen, at: now, manners) }.prefix(Self.portion))
+            } else {
+                chosen.append(contentsOf: others(seenAfter: since, needed: needed, at: now, manners))
+            }
         }
         for address in chosen { asked[address] = now }
-        return chosen
+        return chosen.elements
     }
 
     /// A backend has begun to fail: others that are polled now will have been seen when it is polled again, so that nobody has
@@ -242,12 +250,26 @@ extension GuardedPool {
         return chosen
     }
 
+    /// A poll of a backend is started that may have it taken down: others that are polled with it show at once, and for all
+    /// that are not polled now, whether everything fails. Without them the candidate would have to wait for the first of them.
+    mutating func companions(at now: Instant, _ manners: Reconciliation.Manners) -> [IPAddress] {
+        let needed = manners.minHealthy.needed(of: members.count)
+        // Those that were asked for another one a moment ago are answer enough.
+        guard needed > 0, hopeful >= needed, accompaniedAt.map({ now - $0 >= Self.crowdPause * 2 }) ?? true else {
+            return []
+        }
+        accompaniedAt = now
+        let chosen = others(seenAfter: now, needed: min(needed, Self.few), at: now, manners)
+        for address in chosen { asked[address] = now }
+        return chosen
+    }
+
     /// Whether another failed poll of a candidate would settle it, and is not under way.
     private func canAsk(
         _ address: IPAddress, provenBy time: Instant, at now: Instant, _ manners: Reconciliation.Manners
     ) -> Bool {
-        guard let since = candidates[address]?.since, since <= time, let evidence = serving[address],
-            !evidence.isAsked, !evidence.keepsItsTurn
+        guard let since = candidates[address]?.failing.since, since <= time, let evidence = serving[address],
+            evidence.askedAt == nil, !evidence.keepsItsTurn
         else { return false }
         return asked[address].map { $0 < since || now - $0 >= manners.interval } ?? true
     }
@@ -259,27 +281,27 @@ extension GuardedPool {
         var expected = 0
         // What these show comes when their turn does.
         var inTurn = 0
-        var stale: [IPAddress] = []
+        var stale: [(askedAt: Instant, address: IPAddress)] = []
         for (address, evidence) in serving where evidence.isHopeful {
             // One whose answer said nothing is not asked again at once.
             let wasAsked = asked[address].map { $0 >= time && now - $0 < manners.interval } ?? false
-            let isAwaited = wasAsked || evidence.isAsked
+            // What is under way may have seen what was before.
+            let isAwaited = wasAsked || evidence.askedAt.map { $0 >= time } ?? false
             let isFresh = evidence.goodAsOf.map { $0 >= time } ?? false
             if isAwaited || isFresh {
                 expected += 1
             } else if evidence.keepsItsTurn {
                 inTurn += 1
             } else {
-                stale.append(address)
+                stale.append((asked[address] ?? .origin, address))
             }
         }
         let missing = needed - expected
         guard missing > 0, missing <= stale.count + inTurn else { return [] }
-        return Array(stale.sorted().prefix(2 * missing + 2))
+        let turns = Double(members.count) * (Self.crowdPause / manners.interval)
+        // Not always the same: where some backend fails each second, those would be polled ten times as often as others.
+        return stale.sorted(by: <).prefix(min(2 * missing + 2, max(Self.portion, Int(turns)))).map(\.address)
     }
-
-    /// How many backends are healthy, or may turn out to be.
-    private var hopeful: Int { serving.values.count(where: \.isHopeful) }
 }
 
 // MARK: - What is told

@@ -16,12 +16,16 @@ struct HostRecord: Sendable {
     private(set) var weight = WeightPlan()
     /// What a person has ordered.
     private(set) var order = MaintenanceOrder.none
+    /// Whether the director may still run a HOST-DOWN of an earlier run.
+    var mayHaveOpenDown = false
     /// What the polls show.
     var evidence = PollEvidence()
     /// Whose down it is.
     private(set) var ownership = Ownership.none
     /// Whether an earlier run took it down, and may have ended before its users were moved away.
     private var isMoveUnknown = false
+    /// When the switch was last changed before the command that is under way, as the director dates it.
+    private var changeBefore = 0
     /// The state that was last told; while a command is under way, the listed one is not yet news.
     private var toldState: HostState?
 
@@ -85,7 +89,9 @@ struct HostRecord: Sendable {
     }
 
     /// Whether users are sent to it, and no command is under way that will end that.
-    var isServing: Bool { host.state == .up && !isInMaintenance && command.verb != .hostDown }
+    var isServing: Bool {
+        host.state == .up && !isInMaintenance && command.verb != .hostDown && !mayHaveOpenDown
+    }
 
     /// Whether a list has to be read to learn what a reply was worth.
     var awaitsConfirmation: Bool {
@@ -182,7 +188,9 @@ struct HostRecord: Sendable {
     }
 
     mutating func commandSent(_ verb: DirectorCommand.Verb, at now: Instant) {
-        if verb == .hostResetUsers { move.started(at: now) } else { command = .outstanding(verb, sentAt: now) }
+        guard verb != .hostResetUsers else { return move.started(at: now) }
+        command = .outstanding(verb, sentAt: now)
+        changeBefore = host.lastChange
     }
 
     /// The connection of its HOST-RESET-USERS is closed, for it is not wanted any more.
@@ -282,6 +290,15 @@ struct HostRecord: Sendable {
             return [.usersMoved(host, took: now - sentAt)]
         }
         if verb == .hostFlush, !move.isDue { return [] }
+        // It was done, and others have undone it before anybody looked.
+        if verb == .hostUp, reply == .ok, host.state == .down, host.lastChange != changeBefore {
+            pause.over()
+            ownership = .none
+            isMoveUnknown = false
+            move.settled()
+            if wanted == .up { wanted = nil }
+            return [.undoneByOthers(host)]
+        }
         guard verb.state != nil, host.state == verb.state else {
             hadNoEffect(verb, at: now, manners)
             return [.commandWithoutEffect(host, verb, reply)]

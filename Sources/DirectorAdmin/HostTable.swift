@@ -47,8 +47,9 @@ struct HostTable: Sendable {
 
     /// The backends as last listed, in the order in which they first were.
     var hosts: [Host] { records.values.map(\.host) }
-    /// How many are listed as down, and how many are not but will be: by a wish, or by a command that is under way.
-    var downs: (listed: Int, coming: Int) { (down.count, onTheWayDown.count) }
+    /// How many are listed as down, and how many are not but will be: by a wish, or by a command that is under way. Those of an
+    /// administrator do not count, nor those that the pool guard keeps up.
+    var downs: (listed: Int, coming: Int) { (down.count, onTheWayDown.count - poolGuard.withheld) }
 
     subscript(address: IPAddress) -> HostRecord? { records[address] }
 
@@ -94,7 +95,7 @@ struct HostTable: Sendable {
                 records[row.address] = record
                 events.append(.hostAppeared(row))
             }
-            restore(row, isSettled: isSettled)
+            restore(row, isSettled: isSettled, at: now)
             review(row.address, manners)
         }
         // A line that cannot be read may be the row that seems to be missing.
@@ -158,8 +159,10 @@ struct HostTable: Sendable {
 
     /// Whose down it is may be known from an earlier run, or from before it was not listed for a while. What this run has
     /// decided on since then is later.
-    private mutating func restore(_ row: Host, isSettled: Bool) {
-        guard let intent = restored.claim(row, isSettled: isSettled),
+    private mutating func restore(_ row: Host, isSettled: Bool, at now: Instant) {
+        let intent = restored.claim(row, isSettled: isSettled, at: now)
+        records[row.address]?.mayHaveOpenDown = restored.isOpen(row.address)
+        guard let intent,
             records[row.address]?.ownership == HostRecord.Ownership.none
         else { return }
         records[row.address]?.restore(intent, isOfEarlierRun: restored.isOfEarlierRun(row.address))
@@ -173,7 +176,7 @@ struct HostTable: Sendable {
 
     /// Lets those go whose delay is over; gives what is to be told.
     mutating func delaysPassed(at now: Instant, _ manners: Reconciliation.Manners) -> [DirectorEvent] {
-        guard let rule = manners.delayedDown else { return [] }
+        guard let rule = manners.delayedDown else { return delayed.ruleEnded() }
         for address in delayed.passed(at: now, rule) { review(address, manners) }
         return delayed.news(downs, rule) { records[$0]?.host }
     }
@@ -193,6 +196,16 @@ struct HostTable: Sendable {
             return []
         }
         return poolGuard.witnesses(for: address, since: since, at: now, manners)
+    }
+
+    /// A backend's polls are started; gives whom to poll with it, where it may have to go down by them.
+    mutating func companions(
+        of address: IPAddress, at now: Instant, _ manners: Reconciliation.Manners
+    ) -> [IPAddress] {
+        guard let record = records[address], record.isServing, record.evidence.failing?.isDecisive == true,
+            record.wanted != .down || poolGuard.isCandidate(address)
+        else { return [] }
+        return poolGuard.companions(of: address, at: now, manners)
     }
 
     /// Those that may have a HOST-DOWN or HOST-UP now, but for pauses.
@@ -218,14 +231,16 @@ struct HostTable: Sendable {
         steps.set(address, at: record?.weight.nextStep(manners.slowStart))
         Self.sort(address, into: &toMove, record?.needsMove == true && isReady && !manners.isDryRun)
         Self.sort(address, into: &unconfirmed, record?.awaitsConfirmation == true)
-        Self.sort(address, into: &down, record?.host.state == .down)
+        Self.sort(address, into: &down, record?.host.state == .down && record?.isInMaintenance == false)
         Self.sort(address, into: &onTheWayDown, record?.isOnTheWayDown == true)
         if isDelayed, let record {
             delayed.add(address, since: record.wantedSince)
         } else {
             delayed.remove(address)
         }
-        poolGuard.update(address, record, isCandidate: needsDown && (!isDelayed || delayed.isReady(address)))
+        poolGuard.update(
+            address, record, isCandidate: needsDown && (!isDelayed || delayed.isReady(address)),
+            isOn: !manners.minHealthy.isOff)
         let intent = record?.intent ?? restored.intents[address]
         let weight = record.map(\.weight.memory) ?? restoredWeights[address]
         if intents[address] != intent || weights[address] != weight {

@@ -6,24 +6,30 @@ package struct PollEvidence: Hashable, Sendable {
     package struct Failing: Hashable, Sendable {
         /// When the first of them had ended.
         package var since: Instant
-        /// When the latest of them was started.
+        /// When the round of the latest of them was started.
         package var asOf: Instant
+        /// When the latest of them was itself started: later where it had to wait.
+        package var startedAt: Instant
+        /// Whether one more may have the backend taken down, or they are enough.
+        package var isDecisive: Bool
 
-        /// Makes it.
-        package init(since: Instant, asOf: Instant) {
+        /// Makes it; by itself, of a poll that did not have to wait.
+        package init(since: Instant, asOf: Instant, startedAt: Instant? = nil, isDecisive: Bool = false) {
             self.since = since
             self.asOf = asOf
+            self.startedAt = startedAt ?? asOf
+            self.isDecisive = isDecisive
         }
     }
 
-    /// The latest rounds of polls that succeeded in a row, from the start to the end of each, the oldest first: empty when a
-    /// poll has failed since, or none was made. Who is not polled is not seen to be healthy, so that the time between two
-    /// rounds does not count.
+    /// Rounds of polls that succeeded in a row, from the start to the end of each, the oldest first, with the latest ones
+    /// among them: empty when a poll has failed since, or none was made. Who is not polled is not seen to be healthy, so that
+    /// the time between two rounds does not count.
     package var goodRounds: [ClosedRange<Instant>]
     /// Nil when none failed.
     package var failing: Failing?
-    /// Whether polls are under way.
-    package var isAsked: Bool
+    /// When the round was started that is under way; nil when none is.
+    package var askedAt: Instant?
     /// Whether it is polled at all.
     package var isPolled: Bool
     /// Whether it is not to be polled out of its turn.
@@ -31,12 +37,13 @@ package struct PollEvidence: Hashable, Sendable {
 
     /// Makes the evidence; by itself, that of a backend of which nothing is known yet.
     package init(
-        goodRounds: [ClosedRange<Instant>] = [], failing: Failing? = nil, isAsked: Bool = false, isPolled: Bool = true,
+        goodRounds: [ClosedRange<Instant>] = [], failing: Failing? = nil, askedAt: Instant? = nil,
+        isPolled: Bool = true,
         keepsItsTurn: Bool = false
     ) {
         self.goodRounds = goodRounds
         self.failing = failing
-        self.isAsked = isAsked
+        self.askedAt = askedAt
         self.isPolled = isPolled
         self.keepsItsTurn = keepsItsTurn
     }
@@ -46,8 +53,8 @@ package struct PollEvidence: Hashable, Sendable {
 
     /// Whether nothing is new but that polls are under way.
     func hasOnlyBegun(since former: PollEvidence?) -> Bool {
-        guard var former, isAsked else { return false }
-        former.isAsked = true
+        guard var former, let askedAt else { return false }
+        former.askedAt = askedAt
         return former == self
     }
 

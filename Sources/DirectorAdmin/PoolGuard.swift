@@ -11,6 +11,10 @@ struct PoolGuard: Sendable {
     private var tags: [IPAddress: String] = [:]
     /// The tags of the pools where something is to be decided or told, so that nobody has to look at the others.
     private var concerned: OrderedSet<String> = []
+    /// How many backends are withheld of which people have been told.
+    private(set) var withheld = 0
+    /// The same of each pool that has any.
+    private var counts: [String: Int] = [:]
 
     /// Those that may go down now, the first that began to fail first in each pool.
     var permitted: [ArraySlice<IPAddress>] { concerned.compactMap { pools[$0]?.permitted } }
@@ -23,6 +27,11 @@ struct PoolGuard: Sendable {
     /// The pools in which HOST-DOWNs are withheld, by their tags.
     func withheld(_ manners: Reconciliation.Manners) -> [WithheldPool] {
         concerned.sorted().compactMap { tag in pools[tag]?.status(tag, manners) }
+    }
+
+    /// Whether a HOST-DOWN is wanted for it, and nothing but its pool keeps it from that.
+    func isCandidate(_ address: IPAddress) -> Bool {
+        tags[address].flatMap { pools[$0]?.candidates[address] } != nil
     }
 
     /// Whether a candidate is withheld whose fate has changed with this backend's polls.
@@ -38,6 +47,20 @@ struct PoolGuard: Sendable {
         tags[address].flatMap { pools[$0]?.witnesses(since: time, at: now, manners) } ?? []
     }
 
+    /// A backend's poll is started that may have it taken down; gives whom to poll now.
+    mutating func companions(
+        of address: IPAddress, at now: Instant, _ manners: Reconciliation.Manners
+    ) -> [IPAddress] {
+        tags[address].flatMap { pools[$0]?.companions(at: now, manners) } ?? []
+    }
+
+    private mutating func count(_ tag: String) {
+        let count = pools[tag]?.lastingly ?? 0
+        guard count > 0 || !counts.isEmpty, count != counts[tag] ?? 0 else { return }
+        withheld += count - (counts[tag] ?? 0)
+        counts[tag] = count == 0 ? nil : count
+    }
+
     /// When it is to be decided anew, or somebody is to be told or reminded.
     func nextTelling(_ manners: Reconciliation.Manners) -> Instant {
         concerned.reduce(.distantFuture) { min($0, pools[$1]?.nextTelling(manners) ?? .distantFuture) }
@@ -45,22 +68,26 @@ struct PoolGuard: Sendable {
 
     /// Takes in how a backend stands; nil when it is not listed any more. A candidate is one for which a HOST-DOWN is wanted,
     /// and that nothing else keeps from it.
-    mutating func update(_ address: IPAddress, _ record: HostRecord?, isCandidate: Bool) {
+    mutating func update(_ address: IPAddress, _ record: HostRecord?, isCandidate: Bool, isOn: Bool) {
         if let tag = tags[address], tag != record?.host.tag {
             tags[address] = nil
             pools[tag]?.remove(address)
+            count(tag)
             if pools[tag]?.isEmpty == true { pools[tag] = nil }
         }
         guard let record else { return }
         let tag = record.host.tag
         tags[address] = tag
-        pools[tag, default: GuardedPool()].update(address, record, isCandidate: isCandidate)
+        pools[tag, default: GuardedPool()].update(
+            address, record, isCandidate: isCandidate, isOn: isOn)
+        count(tag)
         if isCandidate { concerned.append(tag) }
     }
 
     /// The rule has changed.
     mutating func ruleChanged() {
         for tag in pools.keys { pools[tag]?.doubt() }
+        for tag in concerned { count(tag) }
     }
 
     /// Decides anew who may go down: to be called before anything is sent. Gives what is to be told, and whom to poll now.
@@ -74,6 +101,7 @@ struct PoolGuard: Sendable {
                 polls += pools[tag]?.decide(at: now, manners) ?? []
             }
             if let event = pools[tag]?.tell(tag, at: now, manners, host: host) { events.append(event) }
+            count(tag)
             if pools[tag]?.isIdle != false { concerned.remove(tag) }
             if pools[tag]?.isEmpty == true { pools[tag] = nil }
         }

@@ -167,8 +167,9 @@ extension Reconciliation {
     }
 
     /// A backend's polls have been started.
-    package mutating func pollsStarted(_ address: IPAddress) {
-        table.update(address, manners) { $0.evidence.isAsked = true }
+    package mutating func pollsStarted(_ address: IPAddress, at now: Instant) -> [Action] {
+        table.update(address, manners) { $0.evidence.askedAt = now }
+        return table.companions(of: address, at: now, manners).map(Action.poll)
     }
 
     /// A person orders something for a backend, listed or not.

@@ -33,6 +33,8 @@ struct WeightPlan: Sendable {
     private var isStepDue = false
     /// Whether the ring was in trouble since the plan began: what it had taken over may be forgotten again when it heals.
     private var isTroubled = false
+    /// Since when lists have shown the whole weight, with nothing left to do; nil while they do not.
+    private var completeSince: Instant?
     /// Whether people have been told what would be sent, where nothing may be.
     var isTold = false
     /// Not again before this is over.
@@ -40,6 +42,8 @@ struct WeightPlan: Sendable {
 
     /// So often is a first step tried before the backend comes up without it: a director may not know HOST-UPDATE.
     private static let patience = 3
+    /// So long may a director that was away bring back what the others have forgotten.
+    private static let relapse = Duration.seconds(120)
     /// Whether the next command waits to be written down.
     var isPending: Bool { record == .awaited }
 
@@ -160,7 +164,13 @@ struct WeightPlan: Sendable {
             let isTarget = row.vhosts == memory.target && !memory.isDrained
             return isTarget ? .restored(wasDrained: false) : .left(target: memory.target, wasDrained: memory.isDrained)
         }
-        guard row.vhosts == memory.target, isOver(memory, row, order) else { return nil }
+        guard row.vhosts == memory.target, isOver(memory, row, order) else {
+            completeSince = nil
+            return nil
+        }
+        let since = completeSince ?? now
+        completeSince = since
+        if isTroubled, now - since < Self.relapse { return nil }
         forget()
         return memory.asked == memory.target ? .restored(wasDrained: memory.isDrained) : nil
     }
@@ -180,6 +190,7 @@ struct WeightPlan: Sendable {
         record = .none
         isStepDue = false
         isTold = false
+        completeSince = nil
         pause.over()
     }
 }

@@ -97,6 +97,7 @@ final class Daemon: Service {
         try await loop.submit { [self] in
             let former = socketPath.value
             socketPath.value = path
+            if policy.deciding.minHealthy.isOff, !self.policy.value.deciding.minHealthy.isOff { log.tellGuardIsOff() }
             self.policy.value = policy
             keeper.value?.change(to: write)
             let client = path == former ? nil : DirectorClient(connector: Connector(loop: loop), path: path)

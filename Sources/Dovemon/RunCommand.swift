@@ -56,12 +56,7 @@ struct RunCommand: AsyncParsableCommand {
             stream: settings.logsToStandardOutput && !foreground ? STDOUT_FILENO : STDERR_FILENO)
         let log = MonitorLog(writer)
         for diagnostic in loaded.remarks { log.logger.warning("\(diagnostic)") }
-        if settings.minHealthy.isOff {
-            var fields = LogFields()
-            fields.add("min_healthy", "off")
-            fields.add("note", "nothing keeps all backends from being taken down at once: min_healthy: 1 does")
-            log.tell(LogLine(.notice, "min_healthy_off", fields))
-        }
+        if settings.minHealthy.isOff { log.tellGuardIsOff() }
 
         let manager = ServiceManager()
         let scripts = UpdateScripts(

@@ -55,7 +55,8 @@ package struct BackendHealth: Sendable {
     package struct GoodRun: Hashable, Sendable {
         /// When the first of them had succeeded; later by the times in between in which nothing could be seen.
         package let since: Instant
-        /// The latest of them since something last could not be seen, from the start to the end of each, the oldest first.
+        /// The latest of them since something last could not be seen, from the start to the end of each, the oldest first; of
+        /// earlier ones fewer and fewer, up to some minutes back at least.
         package let latest: [ClosedRange<Instant>]
         /// Since when nothing can be seen; nil when the last poll said something.
         var blindSince: Instant?
@@ -80,11 +81,14 @@ package struct BackendHealth: Sendable {
     package private(set) var goodRun: GoodRun?
     /// When the latest round was started that a poll failed in.
     package private(set) var latestFailureStart = Instant.origin
+    /// When the latest poll that failed was itself started: later than its round where it had to wait for a place, or for
+    /// others of the round.
+    package private(set) var latestFailedPollStart = Instant.origin
     /// How many whole rounds have succeeded in a row, without a failed poll since.
     package private(set) var goodRounds = 0
 
-    /// Whoever asks looks back over no more than another backend's last poll, with its rapid stage.
-    private static let roundsKept = 4
+    /// What a round takes to start its first polls, at most: those that are started together are to count as such.
+    private static let start = Duration.milliseconds(250)
 
     /// A backend of which nothing is known.
     package init() {}
@@ -112,8 +116,9 @@ package struct BackendHealth: Sendable {
     /// A failure that is only a warning shows that the service is well, where it was an answer: to have waited in vain shows
     /// no more than that it does not count. One of the monitor's own machine says nothing of the backend: it neither counts
     /// nor ends a streak, but the round has not succeeded.
+    /// `took` is the poll's own time, without what it waited for its turn; nil for the whole time since the round's start.
     package mutating func pollEnded(
-        _ service: Service, _ failure: PollFailure?, _ rules: Rules, at now: Instant
+        _ service: Service, _ failure: PollFailure?, took: Duration? = nil, _ rules: Rules, at now: Instant
     ) -> Outcome {
         guard var health = services[service], health.isAwaited else { return Outcome() }
         let outcome = health.ended(failure, rules, at: now)
@@ -125,6 +130,8 @@ package struct BackendHealth: Sendable {
             if failure?.isAccountRejected == false { roundIsDoubtful = true }
             roundFailed = true
             latestFailureStart = roundStart
+            let pollStart = took.map { now + $0 * -1 } ?? roundStart
+            latestFailedPollStart = pollStart - roundStart <= Self.start ? roundStart : pollStart
             successIsPast()
         case .nothing:
             roundFailed = true
@@ -202,6 +209,11 @@ package struct BackendHealth: Sendable {
         return failing.max { ($0.streak.count, $1.service.port) < ($1.streak.count, $0.service.port) }
     }
 
+    /// Whether one more failed poll may make it faulty, or it is.
+    package func isNearlyFaulty(_ rules: Rules) -> Bool {
+        services.values.contains { ($0.streak?.count).map { $0 + 1 >= rules.failuresNeeded } ?? false }
+    }
+
     /// When it began to fail: the service that is faulty, or else that failed first; nil when none fails.
     package func failingSince(_ rules: Rules) -> Instant? {
         faultyServices(rules).first?.streak.since ?? services.values.compactMap(\.streak?.since).min()
@@ -212,6 +224,6 @@ package struct BackendHealth: Sendable {
         goodRounds += 1
         let latest = (goodRun?.latest ?? []) + [roundStart...max(roundStart, now)]
         let blind = goodRun?.blindSince.map { max(.zero, now - $0) } ?? .zero
-        goodRun = GoodRun(since: goodRun.map { $0.since + blind } ?? now, latest: Array(latest.suffix(Self.roundsKept)))
+        goodRun = GoodRun(since: goodRun.map { $0.since + blind } ?? now, latest: GoodRun.thinned(latest))
     }
 }

@@ -88,6 +88,8 @@ package struct Schedule: Sendable {
         guard interval != self.interval else { return }
         self.interval = interval
         for (address, entry) in entries.sorted(by: { $0.key < $1.key }) where !entry.isGoingOn {
+            entries[address]?.isHastened = false
+            entries[address]?.isRetry = false
             book(address, at: nextSlot(entry.place, notBefore: earliestStart(entry, at: now)))
         }
     }
@@ -95,13 +97,16 @@ package struct Schedule: Sendable {
     /// Has a backend's next round started as soon as may be, out of its turn; its turn comes all the same.
     ///
     /// Where that is urgent, the last one may just have been started; a round that is going on may have seen what was before,
-    /// and is followed by another one.
-    package mutating func hasten(_ address: IPAddress, isUrgent: Bool = false, at now: Instant) {
+    /// and is followed by another one. Otherwise it comes a tenth of the interval, at most a second, after the start of the
+    /// last one, or sooner, where `pause` is shorter.
+    package mutating func hasten(
+        _ address: IPAddress, isUrgent: Bool = false, after pause: Duration? = nil, at now: Instant
+    ) {
         guard let entry = entries[address], !entry.isGoingOn, !entry.isHastened || isUrgent else {
             if isUrgent { entries[address]?.isUrgent = true }
             return
         }
-        let pause = isUrgent ? Self.shortestInterval : max(Self.shortestInterval, min(.seconds(1), interval / 10))
+        let pause = isUrgent ? Self.shortestInterval : max(Self.shortestInterval, min(turnPause, pause ?? turnPause))
         entries[address]?.isHastened = true
         book(address, at: entry.lastStart.map { max(now, $0 + pause) } ?? now)
     }
@@ -141,7 +146,9 @@ package struct Schedule: Sendable {
         entries[address]?.isUrgent = false
         if let retry, let lastStart = entry.lastStart {
             entries[address]?.isRetry = true
-            return book(address, at: max(now, lastStart + max(Self.shortestInterval, retry)))
+            // What has broken during the round does not wait for a long one.
+            let pause = entry.isUrgent && !isPaced ? min(retry, turnPause) : retry
+            return book(address, at: max(now, lastStart + max(Self.shortestInterval, pause)))
         }
         if entry.isUrgent, !isPaced { return hasten(address, isUrgent: true, at: now) }
         let earliest = earliestStart(entry, isPaced: isPaced, at: now)
@@ -152,6 +159,9 @@ package struct Schedule: Sendable {
         let isOverdue = !entry.isHastened && now >= lastStart + interval
         book(address, at: isOverdue ? now : nextSlot(entry.place, notBefore: earliest))
     }
+
+    /// Between the start of a round and that of another one that is out of its turn.
+    private var turnPause: Duration { min(.seconds(1), interval / 10) }
 
     /// A start that came late, or at the place of another interval, must not be followed by a hasty one; one out of its turn
     /// takes no other's place.

@@ -115,20 +115,25 @@ package struct MonitorMachine: Sendable {
 extension MonitorMachine {
     mutating func startRounds(at now: Instant) -> [Action] {
         var actions: [Action] = []
-        for address in schedule.due(at: now) {
-            guard policy.polls(address) else {
-                schedule.roundEnded(address, at: now)
-                backends[address]?.leftAlone()
-                actions += conclude(address, at: now) + keepSentinel(address, at: now)
-                continue
-            }
-            rounds += 1
-            let plans = policy.services.map { policy.plan(for: address, $0) }
-            let first = backends[address]?.roundStarted(rounds, plans, at: now) ?? []
-            reconciliation.pollsStarted(address)
-            actions += first.compactMap { poll($0, of: address) }
+        while true {
+            let due = schedule.due(at: now)
+            for address in due { actions += startRound(address, at: now) }
+            // Others may have been asked for with them.
+            if due.isEmpty { return actions }
         }
-        return actions
+    }
+
+    private mutating func startRound(_ address: IPAddress, at now: Instant) -> [Action] {
+        guard policy.polls(address) else {
+            schedule.roundEnded(address, at: now)
+            backends[address]?.leftAlone()
+            return conclude(address, at: now) + keepSentinel(address, at: now)
+        }
+        rounds += 1
+        let plans = policy.services.map { policy.plan(for: address, $0) }
+        let first = backends[address]?.roundStarted(rounds, plans, at: now) ?? []
+        let polls = first.compactMap { poll($0, of: address) }
+        return polls + follow(reconciliation.pollsStarted(address, at: now), at: now)
     }
 
     private func poll(_ plan: PollPlan, of address: IPAddress) -> Action? {
@@ -252,7 +257,9 @@ extension MonitorMachine {
             case .send(let id, let command): return [.send(id, command)]
             case .abandon(let id): return [.abandon(id)]
             case .poll(let address):
-                schedule.hasten(address, at: now)
+                // One that is faulty is tried again as others are that have failed; what others say is awaited.
+                let isUrgent = backends[address]?.verdict != .faulty
+                schedule.hasten(address, isUrgent: isUrgent, after: policy.deciding.retryInterval, at: now)
                 return []
             case .record(let record):
                 records.asked(record)
@@ -291,9 +298,20 @@ extension MonitorMachine {
             let isForeign = cause == .foreign && !reconciliation.isOwnDown(host.address)
             return [backend?.tell(told) ?? .tell(told)] + stateChanged(host, byOthers: isForeign, at: now)
                 + keepSentinel(host.address, at: now)
+        case .undoneByOthers(let host):
+            // It was up for a moment, and that it is down again is somebody's word against this monitor's.
+            _ = backends[host.address]?.stateChanged(to: .up, byOthers: false, policy.deciding.raising, at: now)
+            return [tell(event, of: host)] + stateChanged(host, byOthers: true, at: now)
+        case .commandWithoutEffect(let host, _, _), .usersMoved(let host, _), .moveGivenUp(let host),
+            .moveUnknown(let host), .moveFailed(let host, _), .wouldSend(let host, _):
+            return [tell(event, of: host)]
         default: break
         }
         return [.tell(.director(event))]
+    }
+
+    private func tell(_ event: DirectorEvent, of host: Host) -> Action {
+        backends[host.address]?.tell(.director(event)) ?? .tell(.director(event))
     }
 
     private mutating func stateChanged(_ host: Host, byOthers: Bool, at now: Instant) -> [Action] {

@@ -33,6 +33,7 @@ struct WatchedBackend: Sendable {
     /// Whether it was told that it is left down; until it is something else.
     private var isToldLeftDown = false
     private var isRoundGoingOn = false
+    private var roundStart = Instant.origin
     private var isPolled = true
     /// Whether the failures that were counted were long ago, so that another one is needed.
     private var isDoubted = false
@@ -53,8 +54,12 @@ struct WatchedBackend: Sendable {
     func evidence(_ rules: BackendHealth.Rules) -> PollEvidence {
         PollEvidence(
             goodRounds: health.goodRun?.latest ?? [],
-            failing: health.failingSince(rules).map { .init(since: $0, asOf: health.latestFailureStart) },
-            isAsked: isRoundGoingOn, isPolled: isPolled, keepsItsTurn: isPaced)
+            failing: health.failingSince(rules).map { since in
+                .init(
+                    since: since, asOf: health.latestFailureStart, startedAt: health.latestFailedPollStart,
+                    isDecisive: health.isNearlyFaulty(rules))
+            },
+            askedAt: isRoundGoingOn ? roundStart : nil, isPolled: isPolled, keepsItsTurn: isPaced)
     }
 
     /// Whether it is polled every interval at most, whatever else would have it polled sooner: Dovecot answers a wrong
@@ -76,6 +81,7 @@ extension WatchedBackend {
     mutating func roundStarted(_ number: Int, _ plans: [PollPlan], at now: Instant) -> [PollPlan] {
         round = number
         isRoundGoingOn = true
+        roundStart = now
         isPolled = true
         order = RoundOrder(plans)
         rejecting.formIntersection(plans.map(\.service))
@@ -106,7 +112,7 @@ extension WatchedBackend {
         }
         recentRounds.pollEnded(report)
         failedPolls.pollEnded(service, report, at: now)
-        let outcome = health.pollEnded(service, report.failure, rules, at: now)
+        let outcome = health.pollEnded(service, report.failure, took: report.duration, rules, at: now)
         let isFault = report.failure?.meaning == .fault
         if isFault, health.faultyServices(rules).contains(where: { $0.service == service }) { isDoubted = false }
         return (outcome, report)

@@ -100,6 +100,48 @@ import Testing
         #expect(bench.watch(row(1), for: .seconds(11)).asked == [down(3, row(1))])
     }
 
+    /// One pool that is lost must not keep all others from being looked after.
+    @Test func whatThePoolGuardKeepsUpDoesNotCount() {
+        let lonely = (1...3).map { row($0, tag: "t\($0)") }
+        let big = [row(7), row(8), row(9, .down, vhosts: 0), row(10, .down, vhosts: 0), row(11, .down, vhosts: 0)]
+        var bench = Bench {
+            $0.delayedDown = .init(delay: .seconds(120), limit: 2)
+            $0.minHealthy = .count(1)
+        }
+        _ = bench.wake()
+        let rows = lonely + big
+        _ = bench.list(rows)
+        var actions: [Action] = []
+        func fails(_ row: Host) {
+            let failing = PollEvidence.Failing(since: bench.now + .seconds(-5), asOf: bench.now)
+            actions += bench.polled(PollEvidence(failing: failing), .down, row)
+        }
+        for row in lonely { fails(row) }
+        fails(row(7))
+        for _ in 0..<130 {
+            _ = bench.polled(PollEvidence(goodRounds: [bench.now...bench.now]), .up, row(8))
+            fails(row(7))
+            actions += bench.pass(.seconds(1))
+            if actions.contains(.list) { actions += bench.list(rows) }
+            actions.removeAll { $0 == .list }
+        }
+        #expect(actions.asked == [down(1, row(7))])
+    }
+
+    @Test func aRuleThatEndsIsTheEndOfWhatWasTold() {
+        var bench = bench(row(1), row(2), row(3))
+        let rule = bench.machine.manners.delayedDown
+        for number in 1...3 { _ = bench.want(.down, row(number)) }
+        let told = withheld([row(1), row(2), row(3)], waiting: 3, down: 0)
+        #expect(bench.watch(row(1), row(2), row(3), for: .seconds(125)) == [told])
+        bench.machine.manners.delayedDown = nil
+        bench.machine.manners.connections = 0
+        #expect(bench.pass(.seconds(10)).contains(.report(.downsAllowed)))
+        bench.machine.manners.delayedDown = rule
+        _ = bench.list(row(1), row(2), row(3))
+        #expect(bench.watch(row(1), row(2), row(3), for: .seconds(125)).contains(told))
+    }
+
     @Test func aRuleThatEndsLetsThemGo() {
         var bench = bench(row(1))
         _ = bench.want(.down, row(1))

@@ -222,7 +222,7 @@ private struct RandomRun {
                 records.append((start + .milliseconds(director.below(500)), id, machine.intents))
             case .poll(let address):
                 if machine.manners.minHealthy.isOff { complain("a poll that nobody needs") }
-                machine.pollsStarted(address)
+                _ = machine.pollsStarted(address, at: now)
                 polls.append((now + .milliseconds(1 + director.below(2000)), now, address))
             case .report: break
             }

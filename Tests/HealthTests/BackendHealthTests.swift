@@ -34,6 +34,38 @@ extension BackendHealth {
         health.pollEnded(service, failure, .init(failuresNeeded: 3), at: at(seconds)).streak
     }
 
+    /// However long a poll of another backend took, or waited for its turn: there is a round before it that is not much
+    /// older than it took; and there are never many.
+    @Test(arguments: [0.1, 0.5, 3, 10, 3600]) mutating func ofLongAgoAFewRoundsAreRemembered(interval: Double) {
+        let period = Duration.milliseconds(Int(interval * 1000))
+        for number in 1...3000 {
+            let start = Instant.origin + period * number
+            health.roundStarted([imap], at: start)
+            _ = health.pollEnded(imap, nil, .init(failuresNeeded: 3), at: start + .milliseconds(5))
+            guard let rounds = health.goodRun?.latest, number > 100, number.isMultiple(of: 7) else { continue }
+            #expect(rounds.count <= 24)
+            #expect(zip(rounds, rounds.dropFirst()).allSatisfy { $0.upperBound <= $1.lowerBound })
+            var age = period
+            while age < min(.seconds(60), period * number / 4) || age < period * 4 {
+                let from = start + age * -2 + period * -2
+                let to = start + age * -1
+                #expect(rounds.contains { $0.lowerBound >= from && $0.upperBound <= to }, "none \(age) ago")
+                age = age * 1.3
+            }
+        }
+    }
+
+    /// With where it waited for a place, or for others of its round; not what it takes to start a few polls.
+    @Test(arguments: [(0.0, 0.0), (0.2, 0), (5, 5)])
+    mutating func whenTheLatestFailedPollWasStartedIsKnown(waited: Double, known: Double) {
+        let rules = BackendHealth.Rules(failuresNeeded: 3)
+        health.roundStarted([imap], at: at(10))
+        let wait = Duration.milliseconds(Int(waited * 1000))
+        _ = health.pollEnded(imap, refused, took: .seconds(3), rules, at: at(13) + wait)
+        #expect(health.latestFailureStart == at(10))
+        #expect(health.latestFailedPollStart == at(10) + .milliseconds(Int(known * 1000)))
+    }
+
     @Test func nothingIsSaidBeforeTheFirstRound() {
         #expect(health.verdict(failuresNeeded: 1) == .undecided)
         #expect(health.roundIsOver)

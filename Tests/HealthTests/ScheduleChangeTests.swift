@@ -38,6 +38,18 @@ import Testing
         #expect(gaps.suffix(7) == Array(repeating: .seconds(10), count: 7)[...])
     }
 
+    /// It is booked at its place again; whoever wants it sooner may say so again.
+    @Test func whatWasHastenedMayBeHastenedUnderANewInterval() {
+        var table = Timetable(0..<1, interval: .seconds(600))
+        table.pass(.seconds(601))
+        table.schedule.hasten(backend(0), at: table.now)
+        table.schedule.setInterval(.seconds(60), at: table.now)
+        table.schedule.hasten(backend(0), at: table.now)
+        let before = table.starts[backend(0)]?.count ?? 0
+        table.pass(.seconds(2))
+        #expect(table.starts[backend(0)]?.count == before + 1)
+    }
+
     @Test func aNewIntervalIsInForceAtOnce() {
         var table = Timetable(0..<10, interval: .seconds(600))
         table.pass(.seconds(1))

@@ -92,9 +92,15 @@ import Testing
         schedule.roundEnded(backend(0), at: at(10.4))
         #expect(schedule.nextWake == at(20))
         #expect(schedule.due(at: at(20)) == [backend(0)])
-        // A retry is soon enough, and who is paced stays so.
+        // A retry is soon enough where it is not late, and who is paced stays so.
         schedule.hasten(backend(0), isUrgent: true, at: at(20.1))
-        schedule.roundEnded(backend(0), retry: .seconds(2), at: at(20.2))
+        schedule.roundEnded(backend(0), retry: .milliseconds(500), at: at(20.2))
+        #expect(schedule.due(at: at(20.5)) == [backend(0)])
+        schedule.hasten(backend(0), isUrgent: true, at: at(20.6))
+        schedule.roundEnded(backend(0), retry: .seconds(25), at: at(20.7))
+        #expect(schedule.due(at: at(21.5)) == [backend(0)])
+        schedule.hasten(backend(0), isUrgent: true, at: at(21.6))
+        schedule.roundEnded(backend(0), retry: .milliseconds(500), at: at(21.7))
         #expect(schedule.due(at: at(22)) == [backend(0)])
         schedule.hasten(backend(0), isUrgent: true, at: at(22.1))
         schedule.roundEnded(backend(0), isPaced: true, at: at(22.2))

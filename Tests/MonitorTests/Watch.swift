@@ -28,6 +28,12 @@ struct Watch {
     private(set) var sent: [DirectorCommand] = []
     private(set) var plans: [PollPlan] = []
     private(set) var timeouts: [Duration] = []
+    /// Backends that say nothing, whose polls last until they are given up; and how long each poll waits before for a place.
+    var hanging: [IPAddress: Duration] = [:]
+    /// How long it takes others to answer.
+    var answerTime = Duration.milliseconds(5)
+    /// When the latest poll of each backend was really begun.
+    private var beganAt: [IPAddress: Instant] = [:]
     /// When each backend's polls were started.
     private(set) var starts: [IPAddress: [Instant]] = [:]
     /// What was written down; a disk takes two milliseconds.
@@ -35,6 +41,10 @@ struct Watch {
     var diskHangs = false
     /// In these seconds since the start nothing that the monitor sends gets through, and its polls wait in vain.
     var outage: Range<Double>?
+    /// Whether its polls fail at once instead.
+    var outageRefuses = false
+    /// The director does not do what it is told, and says so after half a second.
+    var repliesFail = false
     /// The sentinels that are open; their greeting takes a millisecond.
     private(set) var sentinels: [MonitorMachine.SentinelID] = []
     /// When each of them was opened, those included that are closed.
@@ -104,17 +114,22 @@ struct Watch {
             plans.append(plan)
             timeouts.append(time)
             starts[id.address, default: []].append(now)
+            beganAt[id.address] = now
             polls[id.address, default: []].insert(id)
             if outage?.contains((now - Watch.start).inSeconds) == true {
-                queue.append((now + time, .poll(id, timedOut)))
+                queue.append((now + (outageRefuses ? .milliseconds(1) : time), .poll(id, timedOut)))
+            } else if let wait = hanging[id.address] {
+                beganAt[id.address] = now + wait
+                queue.append((now + wait + time, .poll(id, timedOut)))
             } else if silent.contains(id.address) {
                 withheld.append(id)
             } else {
-                queue.append((now + .milliseconds(5), .poll(id, nil)))
+                queue.append((now + answerTime, .poll(id, nil)))
             }
         case .list: queue.append((now + .milliseconds(1), .list))
         case .send(let id, let command):
             sent.append(command)
+            if repliesFail { return queue.append((now + .milliseconds(500), .command(id, .tryAgainLater))) }
             rows = rows.map { $0.spelling == command.spelling ? $0.after(command) : $0 }
             queue.append((now + .milliseconds(1), .command(id, .ok)))
         case .abandon(let id):
@@ -160,7 +175,8 @@ struct Watch {
         polls[id.address]?.remove(id)
         let fault = failure ?? faults[id.address]?[id.service]
         let good = fault == nil ? reports[id.service] : nil
-        handle(.pollEnded(id, good ?? Watch.report(fault)))
+        let start = beganAt[id.address] ?? now
+        handle(.pollEnded(id, good ?? PollReport(failure: fault, phases: [], duration: now - start)))
     }
 
     static func report(_ failure: PollFailure?) -> PollReport {

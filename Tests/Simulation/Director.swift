@@ -20,9 +20,11 @@ final class Director {
     struct Stamp: Comparable {
         var time = Instant.origin
         var director = 0
+        /// One director runs what it is asked for in the same moment one after the other.
+        var number = 0
 
         static func < (left: Stamp, right: Stamp) -> Bool {
-            left.time == right.time ? left.director < right.director : left.time < right.time
+            (left.time, left.director, left.number) < (right.time, right.director, right.number)
         }
     }
 

@@ -28,8 +28,8 @@ package enum Invariant: String, CaseIterable, Sendable {
     /// A HOST-DOWN leaves as many backends of the pool as are to be left, each known to be healthy by polls that were started
     /// after the candidate had begun to fail.
     case poolGuard
-    /// When everything fails at once for a monitor, it marks nothing down for that: not before a backend has failed again
-    /// once that is over.
+    /// When everything fails at once for a monitor, it marks nothing down for that, not a backend either that had begun to
+    /// fail before: not unless that has failed often enough, once at least, when others could be polled.
     case everythingAtOnce
     /// A HOST-DOWN and a HOST-UPDATE are written down before they are sent.
     case stateFirst

@@ -29,8 +29,12 @@ struct Ledger {
         var isRejectedLast = false
         /// When the first of them had ended.
         var failedAt: Instant?
-        /// When the latest of them was begun.
-        var failedLast = Instant.origin
+        /// Failures since `failedAt`, the good ones of a rapid stage among them left out.
+        var failuresInAll = 0
+        /// Whether one of them was begun when everything failed for the monitor.
+        var failedWithAll = false
+        /// Whether one of them that was enough was begun when others could be polled well.
+        var failsByItself = false
         /// When the latest success was begun.
         var goodSince: Instant?
     }
@@ -51,6 +55,8 @@ struct Ledger {
         var heldUntil = Instant.origin
         /// The same of a HOST-DOWN alone.
         var downHeldUntil = Instant.origin
+        /// A HOST-DOWN that the former process had under way counts until then, or until a list shows it.
+        var formerDownUntil = Instant.origin
         /// The same of a move of users.
         var moveHeldUntil = Instant.origin
         /// Whether this process has sent a HOST-DOWN since the backend was last listed up.
@@ -90,6 +96,8 @@ struct Ledger {
     var list: List?
     /// Nothing has excused the monitor's being late since then.
     var calmSince: Instant
+    /// When the settings were last changed by a reload.
+    var settingsSince = Instant.origin
 
     init(backends: Int, services: Int, at now: Instant) {
         self.backends = Array(

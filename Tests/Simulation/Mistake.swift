@@ -38,6 +38,9 @@ package enum Mistake: String, CaseIterable, Sendable {
     case guardOff = "guard-off"
     /// Once a backend polls well after everything had failed, the pool guard is off for a while.
     case outageForgotten = "outage-forgotten"
+    /// What had not failed yet before everything did is well, as far as the machine hears: as if others were not looked at
+    /// behind the last failure.
+    case outageUnseen = "outage-unseen"
     /// Nothing is written down, and said to be.
     case stateUnwritten = "state-unwritten"
     /// The state file is not read at the start.

@@ -23,6 +23,8 @@ final class MonitorProcess {
     private var isHandling = false
     private var wakeAt = Instant.distantFuture
     private var mistakes: SeededRandom
+    /// The backends of whose failures it has heard, where some are hidden.
+    private var failing: Set<Int> = []
     /// Whether the mistake is at work that forgets outages.
     private var hasForgotten = false
     /// The state file; nil where there is none.
@@ -203,8 +205,9 @@ extension MonitorProcess {
     ) {
         world.referee.pollEnded(self, backend, service, failure, since: start)
         let isTaken = world.mistake == .ownTroubleCounts && failure?.kind == .local
+        let isHidden = world.mistake == .outageUnseen && hides(failure, of: backend, since: start)
         let report = PollReport(
-            failure: isTaken ? .timedOut(.greeting) : failure, phases: phases(service, failure),
+            failure: isTaken ? .timedOut(.greeting) : isHidden ? nil : failure, phases: phases(service, failure),
             duration: world.agenda.now - start)
         feed(.pollEnded(id, report))
         if world.mistake == .outageForgotten { forgetOutage(failure == nil, since: start) }
@@ -343,6 +346,17 @@ extension MonitorProcess {
         guard (isOver && isGood) != hasForgotten else { return }
         hasForgotten = isOver && isGood
         feed(.policyChanged(mistaken(policy)))
+    }
+
+    /// Whether the machine does not hear of a failure of a backend that it takes for healthy.
+    private func hides(_ failure: PollFailure?, of backend: Int, since start: Instant) -> Bool {
+        guard failure != nil else {
+            failing.remove(backend)
+            return false
+        }
+        if !failing.contains(backend), world.referee.isInOutage(number, start) { return true }
+        failing.insert(backend)
+        return false
     }
 
     private func mistaken(_ listing: Listing) -> Listing {

@@ -37,6 +37,7 @@ extension Referee {
             // A list that was begun before the reply does not show what came of the command.
             guard let row, ledgers[monitor.number].switches(of: backend) == 0, list.startedAt >= known.repliedAt
             else { continue }
+            if row.state == .down { ledgers[monitor.number].backends[backend].formerDownUntil = .origin }
             if known.owed?.state != row.state { ledgers[monitor.number].backends[backend].owed = nil }
             guard now >= known.heldUntil else { continue }
             if row.state == .up, list.ring == .synced { ledgers[monitor.number].backends[backend].isOwnDown = false }
@@ -72,6 +73,10 @@ extension Referee {
             if known.owed?.state == host.state { ledgers[number].backends[backend].owed = nil }
             if host.state == .down, cause == .foreign { ledgers[number].backends[backend].goodRounds = 0 }
             requireNoQuarrel(monitor, backend, host, isForeign: cause == .foreign)
+        case .director(.undoneByOthers(let host)):
+            guard let backend = world.number(of: host.address) else { return }
+            ledgers[number].backends[backend].isOwnDown = false
+            ledgers[number].backends[backend].goodRounds = 0
         case .leftDown(let spelling, let hold):
             guard let backend = IPAddress(spelling).flatMap(world.number) else { return }
             heldDown(monitor, backend, hold)

@@ -22,7 +22,9 @@ extension Referee {
             let needed = monitor.policy.deciding.rapidRounds > 0 ? 1 : monitor.policy.failuresNeeded
             require(
                 failures >= needed, .evidence, "\(name) after \(failures) failures in a row")
-            let isLongHealthy = known.truth == .healthy && now - known.truthSince > monitor.policy.period * 2
+            // By the interval of before, where that was another one.
+            let since = max(known.truthSince, ledgers[number].settingsSince)
+            let isLongHealthy = known.truth == .healthy && now - since > monitor.policy.period * 2
             require(!isLongHealthy, .falseDown, "\(name), which has been healthy for long")
             requireGuard(monitor, backend, name)
             requireState(monitor, backend, name)

@@ -22,26 +22,32 @@ extension Referee {
         let ledger = ledgers[monitor.number]
         let faulty = ledger.backends[backend].polls.filter { $0.failures > 0 }
         guard let list = ledger.list, let began = faulty.compactMap(\.failedAt).min() else { return }
-        let needed = needed(monitor, list.rows, tag: world.scenario.tags[backend])
+        let tag = list.rows[backend]?.tag ?? world.tags[backend]
+        let needed = needed(monitor, list.rows, tag: tag)
         guard needed > 0 else { return }
         let left = list.rows.indices.count { other in
-            guard other != backend, let row = list.rows[other], row.tag == world.scenario.tags[backend] else {
+            guard other != backend, let row = list.rows[other], row.tag == tag else {
                 return false
             }
             let known = ledger.backends[other]
-            let isServing = row.state == .up && row.vhosts > 0 && known.window == nil && now >= known.downHeldUntil
+            let isServing =
+                row.state == .up && row.vhosts > 0 && known.window == nil
+                && now >= max(known.downHeldUntil, known.formerDownUntil)
             let isGoingDown = ledger.commands.values.contains { $0.backend == other && $0.verb == .hostDown }
             let isFresh = known.polls.allSatisfy { $0.failures == 0 && ($0.goodSince.map { $0 >= began } ?? false) }
             return isServing && !isGoingDown && isFresh
         }
         require(left >= needed, .poolGuard, "\(name) leaves \(left) of \(needed)")
-        // An outage is not over for a backend before it has failed once more.
-        if let outage = outages[monitor.number], began >= outage.since {
-            let last = faulty.map(\.failedLast).max() ?? .origin
-            require(
-                outage.end.map { last >= $0 } ?? false, .everythingAtOnce,
-                "\(name), when everything failed for the monitor")
-        }
+        // What failed before an outage and in it has still to fail once more when it is over, unless it had failed often enough
+        // before.
+        require(
+            !faulty.contains(where: \.failedWithAll) || faulty.contains(where: \.failsByItself), .everythingAtOnce,
+            "\(name), when everything failed for the monitor")
+    }
+
+    /// Whether everything fails for a monitor in a poll that was started then.
+    func isInOutage(_ monitor: Int, _ start: Instant) -> Bool {
+        outages[monitor].map { start >= $0.since && start < $0.end ?? .distantFuture } ?? false
     }
 
     /// The file has it, unless the disk is slower than a HOST-DOWN may wait.
@@ -55,16 +61,16 @@ extension Referee {
     func isGuarded(_ monitor: MonitorProcess, _ backend: Int) -> Bool {
         let policy = monitor.policy
         let rows = world.ring.directors[monitor.director].rows
-        let tag = world.scenario.tags[backend]
+        let tag = world.tags[backend]
         let members = rows.indices.count {
-            world.scenario.tags[$0] == tag && rows[$0].isListed && rows[$0].vhosts > 0 && !isInWindow(monitor, $0)
+            world.tags[$0] == tag && rows[$0].isListed && rows[$0].vhosts > 0 && !isInWindow(monitor, $0)
         }
         let needed = policy.deciding.minHealthy.needed(of: members)
         let healthy = rows.indices.count { other in
             let known = ledgers[monitor.number].backends[other]
             let isServing =
                 rows[other].isListed && rows[other].isUp && rows[other].vhosts > 0 && known.window == nil
-            return other != backend && world.scenario.tags[other] == tag && isServing && known.truth == .healthy
+            return other != backend && world.tags[other] == tag && isServing && known.truth == .healthy
         }
         return healthy < needed
     }

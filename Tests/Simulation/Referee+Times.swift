@@ -18,7 +18,9 @@ extension Referee {
                 "m\(number) has not told that backend \(backend) is \(owed.state.rawValue), as it commanded")
         }
         let calmSince = max(known.calmSince, ledgers[number].calmSince)
-        let lastRound = max(known.roundStartedAt ?? .origin, known.knownSince, calmSince)
+        // A poll of before a reload has the time that it was given then.
+        let lastRound = max(
+            known.roundStartedAt ?? .origin, known.knownSince, calmSince, ledgers[number].settingsSince + .seconds(10))
         require(
             now - lastRound <= policy.period * 2 + .seconds(1), .pollsGoOn,
             "m\(number) does not poll backend \(backend)")
@@ -30,7 +32,9 @@ extension Referee {
         switch (known.truth, row.isUp) {
         case (.faulty, true):
             // A login that times out behind a rejected account is the account's trouble, whatever is the backend's.
-            if known.isRejected, policy.deciding.rejection.account != .fault { return }
+            if known.isRejected, policy.deciding.rejection.account != .fault {
+                return excuse(number, backend, until: now)
+            }
             let guardedSince = now - ledgers[number].backends[backend].guardedAt
             if isGuarded(monitor, backend) { return ledgers[number].backends[backend].guardedAt = now }
             // Others may have to be polled first.
@@ -102,7 +106,7 @@ extension Referee {
 
 extension Policy {
     /// Between the starts of two rounds at most: one that takes as long as the interval misses its next place.
-    var period: Duration { patience < interval ? interval : interval * 2 }
+    var period: Duration { patience < interval ? interval : max(interval * 2, patience + interval) }
 
     /// From a fault to the HOST-DOWN.
     var timeToDown: Duration {

@@ -60,7 +60,9 @@ extension Referee {
         let known = ledgers[number].backends[backend]
         guard let row = ledgers[number].list?.rows[backend] else { return }
         require(row.vhosts != vhosts, .commandNeeded, "\(name), which has that")
-        let target = known.weightBefore ?? row.vhosts
+        // One that wanted it up as well goes on with another's slow start.
+        let others = ledgers.compactMap { $0.backends[backend].weightBefore }
+        let target = known.weightBefore ?? (vhosts == 0 ? row.vhosts : max(row.vhosts, others.max() ?? 0))
         require((0...target).contains(vhosts), .weights, "\(name), which had \(target)")
         if vhosts == 0 {
             require(known.window?.drains == true, .maintenance, name)
@@ -77,6 +79,10 @@ extension Referee {
         // A drain in another monitor's slow start gives back the step that it was at, as docs/configuration.md says.
         let isOthers = ledgers.indices.contains { $0 != number && ledgers[$0].backends[backend].weightBefore != nil }
         if vhosts == 0, isOthers { rightWeights[backend]?.insert(target) }
+        // Nor does it know what an administrator has set since it read the list.
+        if let list = ledgers[number].list, list.startedAt <= weightsSetAt[backend] {
+            rightWeights[backend]?.insert(target)
+        }
         ledgers[number].backends[backend].weightBefore = target
         if vhosts == 0 { ledgers[number].backends[backend].isDrained = true }
     }
@@ -90,11 +96,20 @@ extension Referee {
     /// The faults have been over for longer than any slow start takes.
     func requireRightWeight(_ backend: Int, _ row: Director.Row) {
         guard let right = rightWeights[backend], row.isListed else { return }
+        if row.isUp, world.monitors.contains(where: { $0.hasPlan(backend) && isWaiting($0, backend) }) { return }
         require(
             right.contains(row.vhosts), .weights,
             "backend \(backend) has \(row.vhosts) in the end, and not \(right.sorted())")
         for monitor in world.monitors {
             require(!monitor.hasPlan(backend), .weights, "m\(monitor.number) has not done with backend \(backend)")
         }
+    }
+
+    /// The next step waits until a backend that the pool guard keeps up is well again; one that a hold kept down has come up
+    /// late.
+    private func isWaiting(_ monitor: MonitorProcess, _ backend: Int) -> Bool {
+        let steps = monitor.policy.deciding.slowStart?.duration ?? .zero
+        return ledgers[monitor.number].backends[backend].truth != .healthy
+            || now - rowSince[monitor.director][backend] <= steps * 2
     }
 }

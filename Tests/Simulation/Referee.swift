@@ -78,6 +78,13 @@ extension Referee {
             ledger.backends[backend].weightBefore = former.weightBefore
             ledger.backends[backend].isDrained = former.isDrained
         }
+        // As far as the new one can know.
+        for command in ledgers[monitor.number].commands.values where command.verb == .hostDown {
+            guard let intent = monitor.file?.intents[world.address(command.backend)], intent.change == nil else {
+                continue
+            }
+            ledger.backends[command.backend].formerDownUntil = now + .seconds(30)
+        }
         // What the former process had under way is still in the director.
         for backend in ledger.backends.indices {
             ledger.backends[backend].calmSince = now + .seconds(65)
@@ -170,6 +177,7 @@ extension Referee {
 extension Referee {
     /// What was counted before counts by the new rules.
     func settingsChanged(_ monitor: MonitorProcess) {
+        ledgers[monitor.number].settingsSince = now
         guard monitor.policy.deciding.rejection.account == .warning else { return }
         for backend in ledgers[monitor.number].backends.indices {
             for service in world.scenario.services.indices
@@ -213,9 +221,17 @@ extension Referee {
         switch known.meaning(failure, isLogin: world.scenario.services[service].mailProtocol != .lmtp, monitor.policy) {
         case .fault:
             known.polls[service].failures += 1
-            known.polls[service].isRejectedLast = known.isRejected && failure?.phase == .login
+            known.polls[service].isRejectedLast =
+                known.isRejected && failure?.phase == .login
+                && (failure?.isAccountRejected == true || failure?.kind == .timeout)
             known.polls[service].failedAt = known.polls[service].failedAt ?? now
-            known.polls[service].failedLast = start
+            let needed = monitor.policy.deciding.rapidRounds > 0 ? 1 : monitor.policy.failuresNeeded
+            known.polls[service].failuresInAll += 1
+            if isInOutage(number, start) {
+                known.polls[service].failedWithAll = true
+            } else if known.polls[service].failuresInAll >= max(2, needed) {
+                known.polls[service].failsByItself = true
+            }
             known.roundFailed = true
             known.goodRounds = 0
         case .nothing:
@@ -230,7 +246,12 @@ extension Referee {
         case .warning, nil:
             known.polls[service].failures = 0
             // A good poll of a rapid stage, which follows another without a pause, does not end the failing by itself.
-            if start != known.polls[service].endedAt { known.polls[service].failedAt = nil }
+            if start != known.polls[service].endedAt {
+                known.polls[service].failedAt = nil
+                known.polls[service].failuresInAll = 0
+                known.polls[service].failedWithAll = false
+                known.polls[service].failsByItself = false
+            }
             known.polls[service].goodSince = start
         }
         known.polls[service].endedAt = now

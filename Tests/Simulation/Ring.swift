@@ -42,11 +42,11 @@ final class Ring {
 extension Ring {
     /// Changes something at one director; `done` is called when all have it.
     private func change(_ director: Director, _ backend: Int, _ change: Director.Change, done: @escaping () -> Void) {
-        let update = Director.Update(
-            backend: backend, change: change, stamp: Director.Stamp(time: agenda.now, director: director.number))
+        updates += 1
+        let stamp = Director.Stamp(time: agenda.now, director: director.number, number: updates)
+        let update = Director.Update(backend: backend, change: change, stamp: stamp)
         guard director.apply(update, at: seconds) else { return done() }
         changed(director.number, backend)
-        updates += 1
         let id = updates
         director.pending.append((id, backend))
         let incarnation = director.incarnation

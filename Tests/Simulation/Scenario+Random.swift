@@ -33,7 +33,9 @@ extension Scenario {
     /// Settings that somebody could have; the usual ones most often.
     static func variant(_ random: inout SeededRandom) -> Policy.Variant {
         var variant = Policy.Variant()
-        variant.interval = random.one(of: [.seconds(10), .seconds(10), .seconds(5), .seconds(30)])
+        variant.interval = random.one(of: [
+            .seconds(10), .seconds(10), .seconds(10), .seconds(10), .seconds(5), .seconds(5), .seconds(30), .seconds(1),
+        ])
         variant.timeout = random.one(of: [.seconds(3), .seconds(3), .seconds(2), .seconds(5)])
         variant.failuresNeeded = random.one(of: [3, 3, 3, 2, 1, 5])
         variant.deciding.retryInterval = random.one(of: [nil, .seconds(1), .seconds(3)])
@@ -104,7 +106,7 @@ private struct Script {
         let backend = random.below(backends)
         let monitor = random.below(monitors)
         let director = random.below(directors)
-        switch random.below(23) {
+        switch random.below(26) {
         case 0, 1, 2: breaks(backend, random.one(of: Condition.dead), at, until)
         case 3: breaks(backend, .slow(random.time(.milliseconds(100), .seconds(12))), at, until)
         case 4: breaks(backend, .lossy(random.one(of: [0.05, 0.2, 0.5])), at, until)
@@ -141,6 +143,8 @@ private struct Script {
         case 17: administrators(backend, director, at, until)
         case 18, 19: maintenance(monitor, backend, at, until)
         case 20: weights(backend, director, at)
+        case 23: brownout(monitor, at)
+        case 24: moves(backend, at, until)
         default: reload(monitor, variant, at)
         }
     }
@@ -151,6 +155,20 @@ private struct Script {
             add(at, .condition(backend: backend, service: other, condition))
             add(until, .condition(backend: backend, service: other, .healthy))
         }
+    }
+
+    /// A network that loses some of what is sent before it loses everything.
+    private mutating func brownout(_ monitor: Int, _ at: Duration) {
+        let cut = at + random.time(.seconds(2), .seconds(15))
+        for backend in 0..<backends { breaks(backend, .lossy(random.one(of: [0.1, 0.2, 0.3])), at, cut) }
+        add(cut, .trouble(monitor: monitor, .cut))
+        add(cut + random.time(.seconds(1), .seconds(20)), .trouble(monitor: monitor, .none))
+    }
+
+    /// Backends are sorted into other pools.
+    private mutating func moves(_ backend: Int, _ at: Duration, _ until: Duration) {
+        add(at, .tag(backend: backend, random.one(of: ["", "b", "c"])))
+        if random.chance(0.7) { add(until, .tag(backend: backend, "")) }
     }
 
     private mutating func flaps(_ backend: Int, _ at: Duration, _ until: Duration) {
@@ -207,12 +225,15 @@ private struct Script {
 
     private mutating func reload(_ monitor: Int, _ variant: Policy.Variant, _ at: Duration) {
         var other = variant
-        other.interval = random.one(of: [.seconds(10), .seconds(5), .seconds(7)])
+        other.interval = random.one(of: [.seconds(10), .seconds(5), .seconds(7), .milliseconds(500)])
         other.failuresNeeded = random.one(of: [2, 3, 4])
         if random.chance(0.5) { other.deciding.slowStart = nil }
         other.deciding.goodRoundsNeeded = random.one(of: [1, 1, 3])
         other.deciding.raising.ownOnly = random.chance(0.4)
         other.deciding.rejection.account = random.one(of: [.fault, .warning])
+        if random.chance(0.5) {
+            other.deciding.minHealthy = random.one(of: [.off, .count(1), .count(2), .percent(50)])
+        }
         add(at, .reload(monitor: monitor, other))
     }
 }

@@ -11,6 +11,8 @@ package struct Scenario: Sendable {
         case condition(backend: Int, service: Int, Condition)
         case path(monitor: Int, backend: Int, Path)
         case trouble(monitor: Int, OwnTrouble)
+        /// The backend belongs to another pool from now on.
+        case tag(backend: Int, String)
         /// SIGSTOP, and SIGCONT after so long.
         case stall(monitor: Int, Duration)
         /// SIGKILL, and a new process after so long, which finds the old one's state file or none.
@@ -49,7 +51,7 @@ package struct Scenario: Sendable {
     let seed: UInt64
     let directors: Int
     let monitors: Int
-    /// The tag of each backend.
+    /// The tag of each backend at first.
     let tags: [String]
     let services: [Service]
     /// What the monitors start with.

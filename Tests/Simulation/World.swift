@@ -13,6 +13,8 @@ final class World {
     var random: SeededRandom
     /// So many commands and lists of a thousand go wrong.
     private(set) var mischief = 0
+    /// The tag of each backend, which all directors know at once.
+    private(set) var tags: [String]
     private(set) var monitors: [MonitorProcess] = []
     private(set) lazy var referee = Referee(self)
     private let addresses: [IPAddress]
@@ -20,6 +22,7 @@ final class World {
 
     init(_ scenario: Scenario, mistake: Mistake?, write: ((String) -> Void)?) {
         self.scenario = scenario
+        tags = scenario.tags
         self.mistake = mistake
         agenda = Agenda(from: .origin + .seconds(1))
         timeline = Timeline(agenda: agenda, write: write)
@@ -41,7 +44,7 @@ final class World {
         director.rows.enumerated().filter(\.element.isListed).map { number, row in
             Host(
                 address: addresses[number], spelling: addresses[number].description, vhosts: row.vhosts,
-                users: ring.users[number], tag: scenario.tags[number], state: row.isUp ? .up : .down,
+                users: ring.users[number], tag: tags[number], state: row.isUp ? .up : .down,
                 lastChange: row.changedAt)
         }
     }
@@ -109,6 +112,10 @@ extension World {
             network.set(condition, backend: backend, service: service)
         case .path(let monitor, let backend, let path): network.set(path, monitor: monitor, backend: backend)
         case .trouble(let monitor, let trouble): network.set(trouble, monitor: monitor)
+        case .tag(let backend, let tag):
+            tags[backend] = tag
+            // Its former pool is another one now, and so is its new one.
+            for monitor in monitors.indices { referee.monitorDisturbed(monitor) }
         case .stall(let monitor, let time):
             monitors[monitor].stop()
             agenda.after(time) { [self] in

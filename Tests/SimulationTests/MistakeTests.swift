@@ -31,7 +31,7 @@ extension Mistake {
         case .upSwallowed: [.upInTime]
         case .movesOthersUsers: [.usersOfOwnDowns]
         case .guardOff: [.poolGuard]
-        case .outageForgotten: [.everythingAtOnce]
+        case .outageForgotten, .outageUnseen: [.everythingAtOnce]
         case .stateUnwritten: [.stateFirst]
         case .stateUnread: [.upInTime, .convergence]
         case .warIgnored: [.noWar]

@@ -222,6 +222,12 @@ package struct LogLine: Hashable, Sendable {
             fields.add("vhosts", verb == .hostUpdate ? "\(host.vhosts)" : nil)
             fields.add("note", "no effect yet")
             self.init(.warning, event.name, fields)
+        case .undoneByOthers(let host):
+            fields = LogFields(host.spelling)
+            fields.add("state", host.state?.rawValue ?? "unknown")
+            fields.add("by", "others")
+            fields.add("note", "right behind dovemon's own HOST-UP")
+            self.init(.error, isChange: true, event.name, fields)
         case .usersMoved(let host, let time):
             fields = LogFields(host.spelling)
             fields.add("move", "done")

@@ -42,6 +42,7 @@ extension DirectorEvent {
         case .maintenanceChanged: "maintenance_changed"
         case .stateChanged: "state_changed"
         case .commandWithoutEffect: "command_without_effect"
+        case .undoneByOthers: "undone_by_others"
         case .usersMoved: "users_moved"
         case .moveGivenUp: "move_given_up"
         case .moveUnknown: "move_unknown"

@@ -24,6 +24,19 @@ package struct MonitorLog: Sendable {
         guard line.isChange || line.level >= writer.level else { return }
         writer.write(line)
     }
+
+    /// Says at every level what somebody should know who has no pool guard.
+    package func tellGuardIsOff() { tell(LogLine.guardIsOff) }
+}
+
+extension LogLine {
+    /// Says what somebody should know who has no pool guard.
+    package static var guardIsOff: LogLine {
+        var fields = LogFields()
+        fields.add("min_healthy", "off")
+        fields.add("note", "nothing keeps all backends from being taken down at once: min_healthy: 1 does")
+        return LogLine(.warning, isChange: true, "min_healthy_off", fields)
+    }
 }
 
 /// Hands swift-log's messages to the writer.
