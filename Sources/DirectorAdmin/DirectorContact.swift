@@ -7,10 +7,8 @@ struct DirectorContact: Sendable {
     private(set) var failure: DirectorFailure?
     /// When the latest good list was begun: it shows what was settled by then.
     private(set) var readAt: Instant?
-    /// When it had come in; nil when that is past.
+    /// When it had come in.
     private var endedAt: Instant?
-    /// How long the good list before it had taken.
-    private var formerTook = Duration.zero
     /// When the latest list was begun, good or not.
     private var startedAt: Instant?
     private var inFlight = false
@@ -62,12 +60,9 @@ struct DirectorContact: Sendable {
     /// Whether the latest list is of a ring that agrees.
     var isSettled: Bool { heardOnce && (ring == nil || ring == .synced) }
 
-    /// Whether commands may go out now: the latest list was begun so short a time ago that it is fresh, by the time that reading
-    /// it took. Of a director that is never as quick as that it is the moment at which a list comes in.
+    /// Whether commands may go out now.
     func permitsCommands(at now: Instant, _ manners: Reconciliation.Manners) -> Bool {
-        guard failure == nil, ring == nil || ring == .synced, let endedAt, let readAt else { return false }
-        let isSlow = formerTook > manners.freshness && endedAt - readAt > manners.freshness
-        return now <= freshUntil(manners) || (isSlow && now == endedAt)
+        failure == nil && (ring == nil || ring == .synced) && endedAt != nil && now <= freshUntil(manners)
     }
 
     /// When to remind that the director is away, or else that its ring is not synced.
@@ -94,7 +89,6 @@ struct DirectorContact: Sendable {
         let isUnsynced = ring == .syncing || ring == .handshaking
         unsynced = isUnsynced ? unsynced ?? Trouble(since: now) : nil
         if ring != .handshaking {
-            if let readAt, let endedAt { formerTook = endedAt - readAt }
             readAt = startedAt
             endedAt = now
         }
@@ -128,7 +122,5 @@ struct DirectorContact: Sendable {
         return [.stillNotSynced(ring, for: now - unsynced.since)]
     }
 
-    private func freshUntil(_ manners: Reconciliation.Manners) -> Instant {
-        endedAt == nil ? .origin : (readAt ?? .origin) + manners.freshness
-    }
+    private func freshUntil(_ manners: Reconciliation.Manners) -> Instant { (endedAt ?? .origin) + manners.freshness }
 }

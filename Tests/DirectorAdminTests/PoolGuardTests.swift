@@ -350,6 +350,7 @@ import Testing
         _ = bench.polled(failing(bench, 0), .down, row(1))
         #expect(bench.watch(row(1), row(2), for: .seconds(60)).asked == [])
         #expect(bench.polled(well(bench, 0), .up, row(2)).contains(.poll(row(1).address)))
+        _ = bench.pass(.milliseconds(10))
         #expect(bench.polled(failing(bench, -60), .down, row(1)).asked == [])
         #expect(released(&bench, row(1), by: row(2)))
     }

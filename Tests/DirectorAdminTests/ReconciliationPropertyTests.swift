@@ -84,6 +84,8 @@ private struct RandomRun {
     var told = 0
     var complaints: [String] = []
     var evidence: [IPAddress: PollEvidence] = [:]
+    /// The failed polls in a row of those that fail.
+    var failures: [IPAddress: [PollEvidence.Failing]] = [:]
     /// Polls out of turn, and when they end.
     var polls: [(at: Instant, start: Instant, address: IPAddress)] = []
     /// Records, when they are written, and what is in them.
@@ -128,11 +130,11 @@ private struct RandomRun {
         let former = evidence[address]
         let next: PollEvidence =
             switch state {
-            case .up: PollEvidence(goodRounds: (former?.goodRounds ?? []).suffix(3) + [now...now])
+            case .up: PollEvidence(goodRounds: (former?.goodRounds ?? []) + [now...now])
             case .down: PollEvidence(failing: .init(since: former?.failing?.since ?? now, asOf: now))
             case nil: PollEvidence()
             }
-        evidence[address] = next
+        note(next, of: address)
         return next
     }
 
@@ -168,15 +170,20 @@ private struct RandomRun {
         let state = wanted[poll.address]
         let former = evidence[poll.address]
         if state != .down {
-            let rounds = (former?.goodRounds ?? []).suffix(3) + [poll.start...now]
-            evidence[poll.address] = PollEvidence(goodRounds: rounds)
+            let rounds = (former?.goodRounds ?? []) + [poll.start...now]
+            note(PollEvidence(goodRounds: rounds), of: poll.address)
         } else {
             let since = former?.failing?.since ?? now
-            evidence[poll.address] = PollEvidence(failing: .init(since: since, asOf: poll.start))
+            note(PollEvidence(failing: .init(since: since, asOf: poll.start)), of: poll.address)
         }
         perform(
             machine.polled(
                 evidence[poll.address] ?? PollEvidence(), wanted: state, for: poll.address, at: now))
+    }
+
+    mutating func note(_ next: PollEvidence, of address: IPAddress) {
+        evidence[address] = next
+        failures[address] = next.failing.map { (failures[address] ?? []) + [$0] }
     }
 
     mutating func take(_ result: Result<Listing, DirectorFailure>, startedAt: Instant) {
@@ -190,6 +197,7 @@ private struct RandomRun {
                 wanted = wanted.filter { believed[$0.key] != nil }
                 wantedSince = wantedSince.filter { believed[$0.key] != nil }
                 evidence = evidence.filter { believed[$0.key] != nil }
+                failures = failures.filter { believed[$0.key] != nil }
             }
             perform(machine.listed(listing, at: now))
         case .failure(let failure):
@@ -285,25 +293,31 @@ private struct RandomRun {
         }
     }
 
-    /// The pool has to be able to spare it.
+    /// The pool has to be able to spare it: by others that were seen healthy before one of its failed polls, and by others that
+    /// were since.
     mutating func checkGuard(_ address: IPAddress) {
-        let failing = evidence[address]?.failing ?? .init(since: now, asOf: now)
         let pool = believed.values.filter { !$0.isInMaintenance }
-        let left = pool.count { host in
+        let serving = pool.filter { host in
             let isGoingDown =
                 director.outstanding.contains { $0.verb == .hostDown && $0.spelling == host.spelling }
                 || heldDowns[host.address].map { now < $0 } ?? false
-            guard host.state == .up, !isGoingDown, let known = evidence[host.address] else { return false }
-            return known.goodRounds.contains { $0.lowerBound >= failing.since && $0.upperBound <= failing.asOf }
-        }
+            return host.state == .up && !isGoingDown
+        }.compactMap { evidence[$0.address]?.goodRounds }
         let needed = machine.manners.minHealthy.needed(of: pool.count)
-        if left < needed { complain("a down that leaves \(left) of \(needed)") }
+        let left = (failures[address] ?? []).map { failed in
+            let before = serving.count { rounds in
+                rounds.contains { $0.lowerBound >= failed.since && $0.upperBound <= failed.asOf }
+            }
+            let after = serving.count { ($0.last?.lowerBound ?? .origin) >= failed.startedAt }
+            return min(before, after)
+        }.max()
+        if left ?? 0 < needed { complain("a down that leaves \(left ?? 0) of \(needed)") }
     }
 
     /// A down that is put off.
     mutating func check(_ rule: Reconciliation.DelayedDown, _ address: IPAddress) {
         let downs = believed.values.count { host in
-            host.state == .down || (wanted[host.address] == .down && !host.isInMaintenance)
+            !host.isInMaintenance && (host.state == .down || wanted[host.address] == .down)
         }
         if downs > rule.limit { complain("a down where \(downs) are") }
         if wantedSince[address].map({ now - $0 < rule.delay }) ?? true { complain("a hasty down") }
@@ -321,7 +335,15 @@ private struct RandomRun {
             wanted[host.address] = state
             perform(machine.polled(polled(host.address, state), wanted: state, for: host.address, at: now))
         }
-        pass(.seconds(60))
+        // Their turns come, the others' halfway between.
+        for _ in 1...6 {
+            for rest in 0...1 {
+                pass(.seconds(5))
+                for number in 1...backends where number % 2 == rest {
+                    pollEnded((at: now, start: now, address: row(number).address))
+                }
+            }
+        }
         for host in director.listing.hosts where host.state != wanted[host.address] {
             complain("\(host.spelling) is \(String(describing: host.state)) in the end")
         }
