@@ -225,7 +225,9 @@ private struct Script {
 
     private mutating func reload(_ monitor: Int, _ variant: Policy.Variant, _ at: Duration) {
         var other = variant
-        other.interval = random.one(of: [.seconds(10), .seconds(5), .seconds(7), .milliseconds(500)])
+        other.interval = random.one(of: [.seconds(10), .seconds(5), .seconds(7)])
+        // Few, as they are many polls.
+        if random.chance(0.1) { other.interval = .milliseconds(500) }
         other.failuresNeeded = random.one(of: [2, 3, 4])
         if random.chance(0.5) { other.deciding.slowStart = nil }
         other.deciding.goodRoundsNeeded = random.one(of: [1, 1, 3])
