@@ -33,8 +33,8 @@ struct Ledger {
         var failuresInAll = 0
         /// Whether one of them was begun when everything failed for the monitor.
         var failedWithAll = false
-        /// Whether one of them that was enough was begun when others could be polled well.
-        var failsByItself = false
+        /// How many there were with the latest that was begun when others could be polled well.
+        var failuresByItself = 0
         /// When the latest success was begun.
         var goodSince: Instant?
     }

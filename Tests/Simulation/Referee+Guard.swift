@@ -40,9 +40,10 @@ extension Referee {
         require(left >= needed, .poolGuard, "\(name) leaves \(left) of \(needed)")
         // What failed before an outage and in it has still to fail once more when it is over, unless it had failed often enough
         // before.
+        let enough = max(2, monitor.policy.deciding.rapidRounds > 0 ? 1 : monitor.policy.failuresNeeded)
         require(
-            !faulty.contains(where: \.failedWithAll) || faulty.contains(where: \.failsByItself), .everythingAtOnce,
-            "\(name), when everything failed for the monitor")
+            !faulty.contains(where: \.failedWithAll) || faulty.contains { $0.failuresByItself >= enough },
+            .everythingAtOnce, "\(name), when everything failed for the monitor")
     }
 
     /// Whether everything fails for a monitor in a poll that was started then.

@@ -225,12 +225,11 @@ extension Referee {
                 known.isRejected && failure?.phase == .login
                 && (failure?.isAccountRejected == true || failure?.kind == .timeout)
             known.polls[service].failedAt = known.polls[service].failedAt ?? now
-            let needed = monitor.policy.deciding.rapidRounds > 0 ? 1 : monitor.policy.failuresNeeded
             known.polls[service].failuresInAll += 1
             if isInOutage(number, start) {
                 known.polls[service].failedWithAll = true
-            } else if known.polls[service].failuresInAll >= max(2, needed) {
-                known.polls[service].failsByItself = true
+            } else {
+                known.polls[service].failuresByItself = known.polls[service].failuresInAll
             }
             known.roundFailed = true
             known.goodRounds = 0
@@ -250,7 +249,7 @@ extension Referee {
                 known.polls[service].failedAt = nil
                 known.polls[service].failuresInAll = 0
                 known.polls[service].failedWithAll = false
-                known.polls[service].failsByItself = false
+                known.polls[service].failuresByItself = 0
             }
             known.polls[service].goodSince = start
         }
