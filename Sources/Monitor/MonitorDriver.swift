@@ -211,7 +211,8 @@ package final class MonitorDriver {
     /// What people may ask for later.
     private func note(_ event: MonitorMachine.Event) {
         switch event {
-        case .pollEnded(let id, let report) where machine.watches(id.address):
+        case .pollEnded(let id, let report)
+        where machine.watches(id.address) && machine.policy.services.contains(id.service):
             chronicle.pollEnded(
                 id.service, of: id.address, report, machine.condition(of: id.address), at: clock(), .now())
         case .directorListed: chronicle.directorAsked(isHeard: true, at: clock(), .now())
