@@ -182,8 +182,8 @@ let package = Package(
         .testTarget(
             name: "SurroundingsTests",
             dependencies: [
-                "Surroundings", "Site", "DirectorAdmin", "Health", "Monitor", "RingLab", "ScriptedPeers",
-                "TemporaryFiles",
+                "Surroundings", "Site", "DirectorAdmin", "Health", "Monitor", "RingLab", "ScriptedPeers", "FakePeers",
+                "TemporaryFiles", nio, nioPosix,
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Subprocess", package: "swift-subprocess"),

@@ -15,6 +15,7 @@ package final class MonitorDriver {
     private var director: DirectorClient
     private let keeper: StateKeeper?
     private let tell: (MonitorEvent) -> Void
+    private let clock: () -> Instant
 
     /// So many polls the process has descriptors for.
     private let pollLimit: Int
@@ -27,28 +28,25 @@ package final class MonitorDriver {
     private var timer: (Scheduled<Void>, at: Instant)?
     /// What came in while something else was being handled: a connection can fail before its start returns.
     private var inbox: [MonitorMachine.Event] = []
-    private var suspension = SuspensionWatch(at: .now(), sinceBoot: .sinceBoot())
+    private var suspension: SuspensionWatch
     private var isHandling = false
     /// The number of the latest round before what is handled now.
     private var formerRound = 0
     /// What this run has done.
     private var statistics = Statistics()
-    private var contact = Contact()
-    private var interval: Duration
     private var isStopped = false
 
     /// A driver that does nothing yet; `tell` is called on the loop.
     ///
     /// At most `pollLimit` polls and sentinels are open at once, whatever the policy says, each with a descriptor: a process
-    /// that has none left cannot do anything.
+    /// that has none left cannot do anything. `clock` is the one of the loop's timers.
     package init(
         _ policy: Policy, prober: Prober, director: DirectorClient, loop: any EventLoop, pollLimit: Int = .max,
         restored: MonitorState = MonitorState(), keeper: StateKeeper? = nil,
-        tell: @escaping (MonitorEvent) -> Void
+        clock: @escaping () -> Instant = Instant.now, tell: @escaping (MonitorEvent) -> Void
     ) {
         let policy = policy.fitted(to: pollLimit)
-        interval = policy.interval
-        self.machine = MonitorMachine(policy, restored: restored, unixOrigin: Int(UnixClock.origin()), at: .now())
+        self.machine = MonitorMachine(policy, restored: restored, unixOrigin: Int(UnixClock.origin()), at: clock())
         // However long the director takes for its first list, nobody waits an interval for the first poll.
         machine.beginScheduleWithFirst()
         self.keeper = keeper
@@ -58,6 +56,8 @@ package final class MonitorDriver {
         places = PollPlaces(policy.openPollLimit ?? pollLimit)
         self.director = director
         self.tell = tell
+        self.clock = clock
+        suspension = SuspensionWatch(at: clock(), sinceBoot: .sinceBoot())
     }
 
     /// Begins to monitor.
@@ -85,7 +85,6 @@ package final class MonitorDriver {
         }
         if let found { feed(.stateFound(found)) }
         let policy = policy.fitted(to: pollLimit)
-        interval = policy.interval
         chronicle.servicesChanged(to: policy.services)
         places.change(to: policy.openPollLimit ?? pollLimit)
         places.forgetFailures()
@@ -100,7 +99,7 @@ package final class MonitorDriver {
 
     /// How one backend stands, and what is remembered of it; nil when it is not listed.
     package func status(of address: IPAddress) -> (status: BackendStatus, record: Chronicle.Backend?)? {
-        machine.status(of: address, at: .now()).map { ($0, chronicle[address]) }
+        machine.status(of: address, at: clock()).map { ($0, chronicle[address]) }
     }
 
     /// The last failed polls of a backend, the oldest first.
@@ -115,7 +114,7 @@ package final class MonitorDriver {
     package func startMaintenance(
         of address: IPAddress, by who: String, reason: String, lasting time: Duration, drains: Bool
     ) throws(MaintenanceRefusal) -> Maintenance {
-        let now = Instant.now()
+        let now = clock()
         let window = Maintenance(who: who, reason: reason, since: now, until: now + time, drains: drains)
         if let objection = machine.objection(to: window, for: address, at: now) { throw objection }
         feed(.maintenanceStarted(window, for: address))
@@ -136,20 +135,20 @@ package final class MonitorDriver {
     package var metrics: Metrics {
         var metrics = Metrics()
         metrics.statistics = statistics
-        metrics.isDirectorConnected = contact.isThere
-        metrics.isRingSynced = contact.isSynced
+        metrics.isDirectorConnected = chronicle.isInContact == true
+        metrics.isRingSynced = machine.ring.map { $0 == .synced }
         return metrics
     }
 
     /// What shows whether the monitor works.
     package var vitals: Vitals {
         Vitals(
-            now: .now(), interval: interval, nextRound: machine.nextRound, pollWaitsSince: places.waitingSince,
-            listedAt: contact.listedAt)
+            now: clock(), interval: machine.policy.interval, nextRound: machine.nextRound,
+            pollWaitsSince: places.waitingSince, listedAt: chronicle.lastList?.at)
     }
 
     private func feed(_ event: MonitorMachine.Event) {
-        if suspension.hasSlept(at: .now(), sinceBoot: .sinceBoot()) { inbox.append(.suspended) }
+        if suspension.hasSlept(at: clock(), sinceBoot: .sinceBoot()) { inbox.append(.suspended) }
         inbox.append(event)
         guard !isHandling else { return }
         isHandling = true
@@ -158,7 +157,7 @@ package final class MonitorDriver {
             inbox.removeAll()
             for event in events {
                 formerRound = machine.roundCount
-                let actions = machine.handle(event, at: .now())
+                let actions = machine.handle(event, at: clock())
                 note(event)
                 for action in actions { perform(action) }
             }
@@ -173,7 +172,7 @@ package final class MonitorDriver {
         case .poll(let id, let plan, let time):
             // A poll of a new round is the schedule's; others follow one that has ended.
             let planned = id.round > formerRound ? machine.plannedRound(of: id.address) : nil
-            places.add(id, plan, within: time, planned: planned, at: .now())
+            places.add(id, plan, within: time, planned: planned, at: clock())
             startPolls()
         case .list:
             let asked = director
@@ -181,12 +180,8 @@ package final class MonitorDriver {
                 switch result {
                 // The one that is asked now has its own answer.
                 case _ where asked !== self.director: return
-                case .success(let listing):
-                    self.contact.listed(listing, at: .now())
-                    self.feed(.directorListed(listing))
-                case .failure(let failure):
-                    self.contact.isThere = false
-                    self.feed(.directorFailed(failure))
+                case .success(let listing): self.feed(.directorListed(listing))
+                case .failure(let failure): self.feed(.directorFailed(failure))
                 }
             }
         case .send(let id, let command):
@@ -208,7 +203,7 @@ package final class MonitorDriver {
         case .closeSentinel(let id): sentinels.removeValue(forKey: id)?.cancel()
         case .tell(let event):
             if case .director(.hostDisappeared(let host)) = event { places.forget(host.address) }
-            chronicle.told(event, condition: machine.condition, at: .now(), .now())
+            chronicle.told(event, condition: machine.condition, at: clock(), .now())
             tell(event)
         }
     }
@@ -216,11 +211,12 @@ package final class MonitorDriver {
     /// What people may ask for later.
     private func note(_ event: MonitorMachine.Event) {
         switch event {
-        case .pollEnded(let id, let report) where machine.watches(id.address):
+        case .pollEnded(let id, let report)
+        where machine.watches(id.address) && machine.policy.services.contains(id.service):
             chronicle.pollEnded(
-                id.service, of: id.address, report, machine.condition(of: id.address), at: .now(), .now())
-        case .directorListed: chronicle.directorAsked(isHeard: true, at: .now())
-        case .directorFailed: chronicle.directorAsked(isHeard: false, at: .now())
+                id.service, of: id.address, report, machine.condition(of: id.address), at: clock(), .now())
+        case .directorListed: chronicle.directorAsked(isHeard: true, at: clock(), .now())
+        case .directorFailed: chronicle.directorAsked(isHeard: false, at: clock(), .now())
         case .commandEnded(let id, let reply):
             guard let command = outstanding.removeValue(forKey: id) else { return }
             chronicle.ended(command, reply, at: .now())
@@ -239,7 +235,7 @@ package final class MonitorDriver {
                 places.passedOver(poll)
                 continue
             }
-            if let planned = poll.planned { statistics.pollStarted(late: .now() - planned) }
+            if let planned = poll.planned { statistics.pollStarted(late: clock() - planned) }
             prober.poll(poll.id.address, plan: plan, within: poll.time) { report in
                 self.places.ended(poll, report)
                 self.statistics.pollEnded(poll.id.service, report)
@@ -248,7 +244,7 @@ package final class MonitorDriver {
                 self.startPolls()
             }
         }
-        if let waiting = places.notice(at: .now()) { tell(.pollsWaiting(waiting)) }
+        if let waiting = places.notice(at: clock()) { tell(.pollsWaiting(waiting)) }
     }
 
     private func openSentinel(_ id: MonitorMachine.SentinelID, _ plan: PollPlan, within time: Duration) {
@@ -274,21 +270,5 @@ package final class MonitorDriver {
             self.feed(.woke)
         }
         timer = (task, next)
-    }
-}
-
-/// How it stands with the director, as the last list shows.
-private struct Contact {
-    /// Whether it could be read the last time.
-    var isThere = false
-    /// Whether its ring is synced; nil where it does not tell.
-    private(set) var isSynced: Bool?
-    /// When the latest list had come in.
-    private(set) var listedAt: Instant?
-
-    mutating func listed(_ listing: Listing, at now: Instant) {
-        isThere = true
-        isSynced = listing.ring.map { $0 == .synced }
-        listedAt = now
     }
 }

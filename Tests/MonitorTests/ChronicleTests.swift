@@ -84,12 +84,46 @@ import Testing
             ])
     }
 
-    @Test mutating func `since when the director can be read is known`() {
-        chronicle.directorAsked(isHeard: false, at: LogTime(milliseconds: 1))
-        chronicle.directorAsked(isHeard: false, at: LogTime(milliseconds: 2))
-        #expect(chronicle.contactSince == LogTime(milliseconds: 1) && chronicle.listedAt == nil)
-        chronicle.directorAsked(isHeard: true, at: LogTime(milliseconds: 3))
-        chronicle.directorAsked(isHeard: true, at: LogTime(milliseconds: 4))
-        #expect(chronicle.contactSince == LogTime(milliseconds: 3) && chronicle.listedAt == LogTime(milliseconds: 4))
+    @Test mutating func `since when the director can be read is known`() throws {
+        func asked(isHeard: Bool, at milliseconds: Int) {
+            chronicle.directorAsked(
+                isHeard: isHeard, at: .origin + .milliseconds(milliseconds), LogTime(milliseconds: milliseconds))
+        }
+        #expect(chronicle.isInContact == nil)
+        asked(isHeard: false, at: 1)
+        asked(isHeard: false, at: 2)
+        #expect(chronicle.isInContact == false)
+        #expect(chronicle.contactSince == LogTime(milliseconds: 1) && chronicle.lastList == nil)
+        asked(isHeard: true, at: 3)
+        asked(isHeard: true, at: 4)
+        #expect(chronicle.isInContact == true && chronicle.contactSince == LogTime(milliseconds: 3))
+        let last = try #require(chronicle.lastList)
+        #expect(last.at == .origin + .milliseconds(4) && last.time == LogTime(milliseconds: 4))
+        asked(isHeard: false, at: 5)
+        #expect(chronicle.isInContact == false && chronicle.lastList?.time == LogTime(milliseconds: 4))
+    }
+
+    @Test mutating func `a certificate's end is remembered over polls that do not come to it`() throws {
+        let address = try #require(IPAddress("10.0.0.1"))
+        var shown = goodPoll
+        shown.certificateExpiry = 1_800_000_000
+        chronicle.pollEnded(imap, of: address, shown, .up, at: .origin, time)
+        chronicle.pollEnded(imap, of: address, Watch.report(refused), .failing, at: .origin, time)
+        #expect(chronicle[address]?.polls[imap]?.report.certificateExpiry == 1_800_000_000)
+        shown.certificateExpiry = 1_900_000_000
+        chronicle.pollEnded(imap, of: address, shown, .up, at: .origin, time)
+        #expect(chronicle[address]?.polls[imap]?.report.certificateExpiry == 1_900_000_000)
+    }
+
+    @Test mutating func `what a service said goes when it is polled no more, and nothing else does`() throws {
+        let address = try #require(IPAddress("10.0.0.1"))
+        let dropped = Service(.pop3, port: 110)
+        for service in [imap, dropped] {
+            chronicle.pollEnded(service, of: address, goodPoll, .up, at: .origin, time)
+        }
+        chronicle.servicesChanged(to: [imap, Service(.lmtp, port: 24)])
+        let backend = try #require(chronicle[address])
+        #expect(Array(backend.polls.keys) == [imap])
+        #expect(backend.history.steps(at: .origin).letters == "u")
     }
 }

@@ -51,10 +51,11 @@ package struct Chronicle: Sendable {
     /// Grows with each visible change; that polls take their time, and users come and go, is none.
     package private(set) var revision = 0
     /// When the director was last read.
-    package private(set) var listedAt: LogTime?
+    package private(set) var lastList: (at: Instant, time: LogTime)?
     /// Since when it can be read, or cannot; nil before it was first asked.
     package private(set) var contactSince: LogTime?
-    private var isInContact: Bool?
+    /// Whether it could be read the last time; nil before it was first asked.
+    package private(set) var isInContact: Bool?
     private var journal: Deque<Entry> = []
     private var backends: [IPAddress: Backend] = [:]
 
@@ -101,8 +102,8 @@ extension Chronicle {
     }
 
     /// The director was read, or could not be.
-    package mutating func directorAsked(isHeard: Bool, at time: LogTime) {
-        if isHeard { listedAt = time }
+    package mutating func directorAsked(isHeard: Bool, at now: Instant, _ time: LogTime) {
+        if isHeard { lastList = (now, time) }
         guard isInContact != isHeard else { return }
         isInContact = isHeard
         contactSince = time

@@ -33,7 +33,7 @@ package struct MonitorStatus: Sendable {
         isDryRun = machine.policy.isDryRun
         interval = machine.policy.interval
         contactSince = chronicle.contactSince
-        listedAt = chronicle.listedAt
+        listedAt = chronicle.lastList?.time
         failure = machine.directorFailure
         ring = machine.ring
         withheldPools = machine.withheldPools

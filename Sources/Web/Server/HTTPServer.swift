@@ -82,7 +82,7 @@ package actor HTTPServer {
         if addresses.contains(where: { listeners[$0] == nil }) {
             retry = loop.scheduleTask(in: limits.retryTime) { Task { await self.listen() } }
             // What is served is better than nothing.
-            guard addresses.isEmpty else { return }
+            return
         }
         for (address, channel) in listeners where !addresses.contains(address) {
             await close(address, channel)

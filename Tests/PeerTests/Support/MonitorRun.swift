@@ -3,6 +3,8 @@ import Monitor
 import NIOCore
 import NIOPosix
 import Probes
+import Site
+import Testing
 import Transport
 
 /// The monitor as the daemon runs it, but that its events go into a journal.
@@ -17,7 +19,7 @@ final class MonitorRun: Sendable {
 
     static func start(
         _ policy: Policy, directorPath path: String, patience: DirectorClient.Patience = .init(),
-        state write: StateKeeper.Write? = nil,
+        state write: StateKeeper.Write? = nil, clock: @escaping @Sendable () -> Instant = { .now() },
         into journal: Journal
     ) async throws -> MonitorRun {
         let loop = try Reactor()
@@ -27,7 +29,7 @@ final class MonitorRun: Sendable {
             let monitor = MonitorDriver(
                 policy, prober: Prober(connector: connector, tls: TLSContexts()),
                 director: DirectorClient(connector: connector, path: path, patience: patience), loop: loop,
-                keeper: write.map { StateKeeper(loop: loop, write: $0) },
+                keeper: write.map { StateKeeper(loop: loop, write: $0) }, clock: clock,
                 tell: { journal.add(.told($0, LogLine($0))) })
             driver.value = monitor
             monitor.start()
@@ -46,6 +48,15 @@ final class MonitorRun: Sendable {
     /// Puts other settings in force.
     func change(to policy: Policy) async throws {
         try await loop.submit { [driver] in driver.value?.change(to: policy, director: nil) }.get()
+    }
+
+    /// What a timer would do that goes by the monitor's own clock.
+    func wake() async throws { try await loop.submit { [driver] in driver.value?.start() }.get() }
+
+    /// Asks it something.
+    func asked<Answer: Sendable>(_ question: @escaping @Sendable (MonitorDriver) -> Answer) async throws -> Answer {
+        let answer = try await loop.submit { [driver] in driver.value.map(question) }.get()
+        return try #require(answer)
     }
 
     /// So many sentinels have read their greeting.

@@ -22,11 +22,12 @@ struct Scene: Sendable {
     ///   - prepare: changes what the director knows, before it is first asked.
     ///   - change: changes what the monitor does.
     ///   - write: writes the monitor's state down.
+    ///   - clock: the clock by which the monitor decides when it is time; timers know only the real one.
     static func play(
         _ addresses: [String], ill: [String] = [], interval: Duration = .milliseconds(200),
         prepare: @Sendable (inout DirectorModel) -> Void = { _ in },
         policy change: @Sendable (inout Policy) -> Void = { _ in },
-        state write: StateKeeper.Write? = nil,
+        state write: StateKeeper.Write? = nil, clock: @escaping @Sendable () -> Instant = { .now() },
         sourceLocation: SourceLocation = #_sourceLocation,
         _ body: (Scene) async throws -> Void
     ) async throws {
@@ -47,7 +48,8 @@ struct Scene: Sendable {
         var patience = DirectorClient.Patience.endless
         if model.ignorance == .isSilent { patience.ring = .seconds(1) }
         let run = try await MonitorRun.start(
-            policy, directorPath: director.path, patience: patience, state: write, into: director.journal)
+            policy, directorPath: director.path, patience: patience, state: write, clock: clock,
+            into: director.journal)
         do {
             try await body(Scene(director: director, backends: backends, run: run))
         } catch let missing as PeerError {
