@@ -177,7 +177,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: strict),
         .testTarget(
-            name: "ControlTests", dependencies: ["Control", "Monitor", "TemporaryFiles", nio, nioPosix],
+            name: "ControlTests", dependencies: ["Control", "Monitor", "Site", "TemporaryFiles", nio, nioPosix],
             swiftSettings: strict),
         .testTarget(
             name: "SurroundingsTests",

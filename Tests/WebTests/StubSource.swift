@@ -26,7 +26,9 @@ final class StubSource: StatusSource, @unchecked Sendable {
     func events(limit: Int) -> EventLoopFuture<StatusAnswer> {
         told("events \(limit)", .document(ByteBuffer(string: "{}")))
     }
-    func metrics() -> EventLoopFuture<Metrics> { loop.makeSucceededFuture(Metrics()) }
+    func metrics(in format: MetricsFormat) -> EventLoopFuture<ByteBuffer> {
+        loop.makeSucceededFuture(MetricsDocument.text(Metrics(), nil, in: format))
+    }
     func vitals() -> EventLoopFuture<Vitals> {
         guard hangs else { return loop.makeSucceededFuture(health) }
         promises.append(loop.makePromise())

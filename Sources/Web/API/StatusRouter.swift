@@ -15,7 +15,7 @@ package struct StatusRouter: Sendable {
     /// The monitor has so long to answer for `/healthz`.
     private static let patience = TimeAmount.seconds(2)
 
-    /// A router that answers on `loop`, and makes there what it takes long to make.
+    /// A router that answers on `loop`.
     package init(_ source: any StatusSource, on loop: any EventLoop) {
         self.source = source
         self.loop = loop
@@ -29,7 +29,7 @@ package struct StatusRouter: Sendable {
         case ["healthz"]: return health()
         case ["metrics"]:
             let format = MetricsFormat(accept: request.accept)
-            return source.metrics().hop(to: loop).map { MetricsDocument.response($0, in: format) }
+            return source.metrics(in: format).hop(to: loop).map { MetricsDocument.response($0, in: format) }
         case ["api", "v1", "status"]:
             return told(
                 source.status(of: request.values(of: "backend"), unless: EntityTags(request.ifNoneMatch)))

@@ -11,8 +11,8 @@ package protocol StatusSource: Sendable {
     func history(of backends: [String]) -> EventLoopFuture<StatusAnswer>
     /// The latest events, so many at most.
     func events(limit: Int) -> EventLoopFuture<StatusAnswer>
-    /// What the metrics tell.
-    func metrics() -> EventLoopFuture<Metrics>
+    /// The metrics' text.
+    func metrics(in format: MetricsFormat) -> EventLoopFuture<ByteBuffer>
     /// What shows whether the monitor works.
     func vitals() -> EventLoopFuture<Vitals>
 }
