@@ -47,7 +47,9 @@ import Testing
         return String(buffer: text)
     }
 
-    @Test func `a text is made once for all who ask within half a second, and anew for those who ask later`() async throws {
+    @Test func `a text is made once for all who ask within half a second, and anew for those who ask later`()
+        async throws
+    {
         try await withThrowingTaskGroup(of: String.self) { group in
             for number in 0..<50 { group.addTask { try await ask(number < 40 ? "status" : "metrics") } }
             var told: [String] = []

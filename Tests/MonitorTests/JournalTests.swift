@@ -45,7 +45,9 @@ import Testing
         var all: [(number: Int, backends: Set<String>)] = []
         for number in 0..<500 {
             let backend = Bool.random(using: &random) ? "\(Int.random(in: 0..<6, using: &random))" : nil
-            let others = (0..<Int.random(in: 0..<4, using: &random)).map { _ in "\(Int.random(in: 0..<6, using: &random))" }
+            let others = (0..<Int.random(in: 0..<4, using: &random)).map { _ in
+                "\(Int.random(in: 0..<6, using: &random))"
+            }
             journal.append(entry(number, backend, others: others.isEmpty ? nil : others.joined(separator: ",")))
             all = Array((all + [(number, Set(others + [backend].compactMap(\.self)))]).suffix(40))
             for name in (0..<6).map(String.init) {
