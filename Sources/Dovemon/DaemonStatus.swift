@@ -58,8 +58,8 @@ struct DaemonStatus: StatusSource {
         promise.completeWithTask {
             do {
                 return try await answer()
-            } catch is Refusal {
-                return .notFound
+            } catch let refusal as Refusal {
+                return .notFound(refusal.description)
             }
         }
         return promise.futureResult

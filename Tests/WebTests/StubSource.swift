@@ -18,7 +18,9 @@ final class StubSource: StatusSource, @unchecked Sendable {
         return told("status \(backends.joined(separator: ","))", .document(ByteBuffer(string: "{}"), tag: "7"))
     }
     func backend(_ address: String) -> EventLoopFuture<StatusAnswer> {
-        told("backend \(address)", address == "10.0.0.1" ? .document(ByteBuffer(string: "{}")) : .notFound)
+        told(
+            "backend \(address)",
+            address == "10.0.0.1" ? .document(ByteBuffer(string: "{}")) : .notFound("\(address): none"))
     }
     func history(of backends: [String]) -> EventLoopFuture<StatusAnswer> {
         told("history \(backends.count)", .document(ByteBuffer(string: "{}")))

@@ -65,12 +65,15 @@ package struct StatusRouter: Sendable {
     private func told(_ answer: EventLoopFuture<StatusAnswer>) -> EventLoopFuture<Response> {
         answer.hop(to: loop).map { answer in
             switch answer {
-            case .document(let body, let tag): .json(body, tag: tag.map { "\"\($0)\"" })
-            case .unchanged(let tag): .notModified(tag: "\"\(tag)\"")
-            case .notFound: .text(.notFound, "the director lists no such backend")
+            case .document(let body, let tag): .json(body, tag: tag.map(weak))
+            case .unchanged(let tag): .notModified(tag: weak(tag))
+            case .notFound(let text): .text(.notFound, text)
             }
         }
     }
+
+    /// RFC 9110, section 8.8.1: times, users and latencies in the document are others while its tag is the same.
+    private func weak(_ tag: String) -> String { "W/\"\(tag)\"" }
 
     /// A loop that does not answer is what this is for: it must not keep the answer waiting.
     private func health() -> EventLoopFuture<Response> {

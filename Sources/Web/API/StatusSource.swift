@@ -23,8 +23,8 @@ package enum StatusAnswer: Sendable {
     case document(ByteBuffer, tag: String? = nil)
     /// The client has it already.
     case unchanged(tag: String)
-    /// The director lists no such backend.
-    case notFound
+    /// The director lists no such backend; which, in one line for people.
+    case notFound(String)
 }
 
 /// The entity tags that a client has (RFC 9110, section 13.1.2).
