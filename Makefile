@@ -29,7 +29,7 @@ MADE := .build/made
 DOCUMENTS := README.md CHANGELOG.md LICENSE $(wildcard docs/*.md)
 SAMPLES := config.yml test.accounts.yml
 EXAMPLES := packaging/rsyslog/30-dovemon.conf packaging/logrotate/dovemon
-MONITORING := $(filter-out %test.yml %tests.yml,$(wildcard monitoring/*.yml monitoring/*.json))
+MONITORING := $(wildcard monitoring/*.yml monitoring/*.json)
 
 .PHONY: help build release pages deb demo test simulate reliability fuzz sanitize soak bench bench-detection lint format clean \
 	install install-unit install-pages uninstall

@@ -177,7 +177,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: strict),
         .testTarget(
-            name: "ControlTests", dependencies: ["Control", "Monitor", "TemporaryFiles", nio, nioPosix],
+            name: "ControlTests",
+            dependencies: ["Control", "Monitor", "DirectorAdmin", "Site", "TemporaryFiles", nio, nioPosix],
             swiftSettings: strict),
         .testTarget(
             name: "SurroundingsTests",
@@ -201,7 +202,8 @@ let package = Package(
         .testTarget(
             name: "WebPageTests",
             dependencies: [
-                "Browser", "COpenSSL", nio, nioPosix, .product(name: "NIOHTTP1", package: "swift-nio"),
+                "Browser", "Control", "Site", "COpenSSL", nio, nioPosix,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: strict),
         .testTarget(

@@ -20,43 +20,41 @@ package struct Refusal: Error, Hashable, CustomStringConvertible {
 /// Answers questions about the monitor, and takes orders for it.
 ///
 /// What takes long is made here, apart from the monitor's loop, which is asked for a few backends at a time. Many who ask at
-/// once share a snapshot that is half a second old at most.
+/// once share what is made.
 package actor StatusDesk {
     /// So many backends are asked for in one turn of the loop.
     private static let portion = 250
-    private static let longestAge = Duration.milliseconds(500)
     /// So many events of one backend are told.
     package static let eventsOfBackend = 60
 
     private let monitor: any MonitorAccess
-    private var latest: (at: ContinuousClock.Instant, snapshot: Task<Snapshot, any Error>)?
+    private let shared: SharedSnapshot
 
     /// A desk for this monitor.
-    package init(_ monitor: any MonitorAccess) { self.monitor = monitor }
+    package init(_ monitor: any MonitorAccess) {
+        self.monitor = monitor
+        shared = SharedSnapshot { try await Self.take(from: monitor) }
+    }
 
     // MARK: - Questions
 
     /// Another one with each visible change, and in each run.
-    package func tag() async throws -> String { try await monitor.asked { $0.status.tag }.get() }
+    package func tag() async throws -> String { try await monitor.asked(\.statusTag).get() }
 
-    /// What the monitor knows.
-    package func snapshot() async throws -> Snapshot {
-        if let latest, ContinuousClock.now - latest.at < Self.longestAge { return try await latest.snapshot.value }
-        let task = Task { [monitor] in try await Self.take(from: monitor) }
-        latest = (.now, task)
-        return try await task.value
-    }
+    /// What is made of all that the monitor knows, for everybody who asks for it by this name, and the tag of that.
+    package func text(
+        _ name: String, _ make: @escaping @Sendable (Snapshot) async throws -> ByteBuffer
+    ) async throws -> (text: ByteBuffer, tag: String) { try await shared.text(name, make) }
 
-    /// How everything stands, and the tag of that.
-    package func status() async throws -> (document: StatusDocument, tag: String) {
-        let snapshot = try await snapshot()
-        return (snapshot.document, snapshot.status.tag)
+    /// How everything stands, as JSON, and the tag of that.
+    package func statusText() async throws -> (text: ByteBuffer, tag: String) {
+        try await text("status") { ByteBuffer(string: jsonText($0.document)) }
     }
 
     /// How everything stands, with these backends alone where some are named.
     package func status(of names: [String]) async throws -> StatusDocument {
         let wanted = try Set(names.map(Self.address))
-        let snapshot = try await snapshot()
+        let snapshot = try await shared.snapshot()
         let known = Set(snapshot.backends.map(\.status.host.address))
         if let unknown = wanted.subtracting(known).min() { throw Self.unlisted(unknown) }
         let chosen =
@@ -107,7 +105,6 @@ package actor StatusDesk {
         of name: String, by who: String, reason: String, lasting time: Duration, drains: Bool
     ) async throws -> MaintenanceDocument {
         let address = try Self.address(name)
-        latest = nil
         let begun = try await monitor.asked { driver -> Result<MaintenanceDocument, Refusal> in
             do throws(MaintenanceRefusal) {
                 let window = try driver.startMaintenance(
@@ -117,13 +114,13 @@ package actor StatusDesk {
                 return .failure(Refusal("\(error)"))
             }
         }.get()
+        await shared.forget()
         return try begun.get()
     }
 
     /// Ends that before its time.
     package func endMaintenance(of name: String, by who: String) async throws {
         let address = try Self.address(name)
-        latest = nil
         let refusal = try await monitor.asked { driver -> Refusal? in
             do throws(MaintenanceRefusal) {
                 try driver.endMaintenance(of: address, by: who)
@@ -132,6 +129,7 @@ package actor StatusDesk {
                 return Refusal("\(error)")
             }
         }.get()
+        await shared.forget()
         if let refusal { throw refusal }
     }
 

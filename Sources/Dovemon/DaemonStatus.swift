@@ -19,8 +19,8 @@ struct DaemonStatus: StatusSource {
             }
             let current = try await desk.tag()
             if known.contains(current) { return .unchanged(tag: current) }
-            let (document, tag) = try await desk.status()
-            return .document(ByteBuffer(string: jsonText(document)), tag: tag)
+            let (text, tag) = try await desk.statusText()
+            return .document(text, tag: tag)
         }
     }
 
@@ -36,15 +36,16 @@ struct DaemonStatus: StatusSource {
         told { .document(ByteBuffer(string: jsonText(try await desk.events(limit: limit)))) }
     }
 
-    func metrics() -> EventLoopFuture<Metrics> {
-        let promise = daemon.loop.makePromise(of: Metrics.self)
+    func metrics(in format: MetricsFormat) -> EventLoopFuture<ByteBuffer> {
+        let promise = daemon.loop.makePromise(of: ByteBuffer.self)
         promise.completeWithTask {
-            var metrics = try await daemon.asked(\.metrics).get()
-            let snapshot = try await desk.snapshot()
-            metrics.backends = snapshot.backends.map(\.metrics)
-            metrics.withheld = Dictionary(snapshot.status.withheldPools.map { ($0.tag, $0.withheld) }) { $0 + $1 }
-            metrics.logLinesLost = daemon.writer.lostLines
-            return metrics
+            try await desk.text("metrics \(format)") { snapshot in
+                var metrics = try await daemon.asked(\.metrics).get()
+                metrics.backends = snapshot.backends.map(\.metrics)
+                metrics.withheld = Dictionary(snapshot.status.withheldPools.map { ($0.tag, $0.withheld) }) { $0 + $1 }
+                metrics.logLinesLost = daemon.writer.lostLines
+                return MetricsDocument.text(metrics, ProcessFigures.now(), in: format)
+            }.text
         }
         return promise.futureResult
     }
@@ -57,8 +58,8 @@ struct DaemonStatus: StatusSource {
         promise.completeWithTask {
             do {
                 return try await answer()
-            } catch is Refusal {
-                return .notFound
+            } catch let refusal as Refusal {
+                return .notFound(refusal.description)
             }
         }
         return promise.futureResult

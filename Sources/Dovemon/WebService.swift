@@ -1,4 +1,3 @@
-internal import Logging
 internal import Monitor
 internal import NIOPosix
 internal import ServiceLifecycle
@@ -10,14 +9,14 @@ internal import Web
 /// Where nothing is to be served, there is no thread either.
 actor WebService: Service {
     private let source: any StatusSource
-    private let log: Logger
+    private let log: MonitorLog
     private var configuration: HTTPConfiguration
     private var server: HTTPServer?
 
     /// A service that does nothing yet.
     init(_ settings: Settings, _ source: any StatusSource, log: MonitorLog) {
         self.source = source
-        self.log = log.logger
+        self.log = log
         configuration = HTTPConfiguration(settings)
     }
 
@@ -38,7 +37,7 @@ actor WebService: Service {
         if server == nil, !configuration.addresses.isEmpty {
             let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
             let router = StatusRouter(source, on: loop)
-            server = HTTPServer(on: loop, log: log, router: { router.answer($0) })
+            server = HTTPServer(on: loop, tell: { [log] in log.tell($0) }, router: { router.answer($0) })
         }
         await server?.change(to: configuration)
     }

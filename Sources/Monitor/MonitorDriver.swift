@@ -97,6 +97,9 @@ package final class MonitorDriver {
     /// How things stand, for people who ask.
     package var status: MonitorStatus { MonitorStatus(machine, chronicle) }
 
+    /// The status's tag alone, which is asked for far more often.
+    package var statusTag: String { chronicle.tag }
+
     /// How one backend stands, and what is remembered of it; nil when it is not listed.
     package func status(of address: IPAddress) -> (status: BackendStatus, record: Chronicle.Backend?)? {
         machine.status(of: address, at: clock()).map { ($0, chronicle[address]) }

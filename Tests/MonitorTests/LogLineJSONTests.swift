@@ -24,6 +24,26 @@ import Testing
                 + #""state":"down","time":"2026-11-21T13:20:00.123Z"}"#)
     }
 
+    @Test func `the package's rsyslog finds the end of an alert in either format`() throws {
+        let top = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined()
+        let file = try String(contentsOfFile: top + "/packaging/rsyslog/30-dovemon.conf", encoding: .utf8)
+        let condition = try #require(file.split(separator: "\n").first { $0.contains("else if") })
+        // One of these has to hold, each with all that stands in its quotes.
+        let choices = condition.split(separator: ") or ").map { choice in
+            choice.matches(of: /contains (?:"([^"]*)"|'([^']*)')/).map { String($0.output.1 ?? $0.output.2 ?? "") }
+        }
+        #expect(choices.count == 2 && choices.allSatisfy { !$0.isEmpty })
+        for (state, isEnd) in [(HostState.up, true), (.down, false)] {
+            let host = Host(
+                address: try #require(IPAddress("10.0.0.1")), spelling: "10.0.0.1", vhosts: 100, users: 0, tag: "",
+                state: state, lastChange: 0)
+            let line = LogLine(.stateChanged(host, .foreign, nil))
+            for text in [line.text, line.json(at: time)] {
+                #expect(choices.contains { $0.allSatisfy(text.contains) } == isEnd, "\(text)")
+            }
+        }
+    }
+
     @Test func `whatever a server says is one value in one line`() throws {
         var fields = LogFields()
         let said = "\"},{\u{2028}\n\\ \u{1b}</script> \u{1F600}"

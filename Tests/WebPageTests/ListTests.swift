@@ -197,6 +197,10 @@ extension WebPage {
                 try await page.wait(for: "document.querySelector('[data-key=\"10.0.0.8\"].is-down')")
                 #expect(try await page.evaluate("\(Self.shown)[8]") == "10.0.0.8")
                 #expect(try await page.evaluate("document.querySelector('#resort').hidden") == false)
+                // A mouse that was left there a minute ago holds nothing.
+                try await page.evaluate("void (list.pointedAt -= 61000)")
+                daemon.change { $0.change("10.0.0.7") { $0.goDown(because: "refused") } }
+                try await page.wait(for: "\(Self.shown)[0] === '10.0.0.7' && \(Self.shown)[1] === '10.0.0.8'")
                 try await page.evaluate("document.querySelector('[data-key=\"10.0.0.4\"] a').focus()")
                 try await page.point(at: "h1")
                 daemon.change { $0.change("10.0.0.9") { $0.goDown(because: "refused") } }
@@ -204,7 +208,10 @@ extension WebPage {
                 #expect(try await page.evaluate("\(Self.shown)[9]") == "10.0.0.9")
                 #expect(try await page.evaluate(Self.focused) == "10.0.0.4")
                 try await page.click("#resort")
-                #expect(try await page.evaluate("\(Self.shown).slice(0, 3)") == ["10.0.0.8", "10.0.0.9", "10.0.0.0"])
+                #expect(
+                    try await page.evaluate("\(Self.shown).slice(0, 4)") == [
+                        "10.0.0.7", "10.0.0.8", "10.0.0.9", "10.0.0.0",
+                    ])
             }
         }
     }

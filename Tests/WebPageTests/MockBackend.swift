@@ -1,4 +1,5 @@
 internal import Browser
+internal import Site
 
 /// A backend as `/api/v1/status` tells it; it is well unless a test says otherwise.
 struct MockBackend: Sendable {
@@ -42,7 +43,7 @@ struct MockBackend: Sendable {
         ]
     }
 
-    /// A day of it: well, then failing, then down, then well again.
+    /// A day of it: well, then failing, then down, then well again; three minutes of the last step are to come.
     var history: JSONValue {
         let states = String(repeating: "u", count: 200) + "ffdddd" + String(repeating: "u", count: 82)
         // The same at each run, and different for each backend.
@@ -62,7 +63,8 @@ struct MockBackend: Sendable {
     func detail(events: [JSONValue]) -> JSONValue {
         let isWell = failures == 0
         var poll: [String: JSONValue] = [
-            "protocol": "imap", "port": 143, "tls": "starttls", "ok": .bool(isWell), "milliseconds": 12.5,
+            "protocol": "imap", "port": 143, "tls": .string(TLSMode.starttls.rawValue), "ok": .bool(isWell),
+            "milliseconds": 12.5,
             "phases": ["connect": 0.2, "tls": 4.1, "greeting": 1.3, "login": 3.9, "command": 2.4, "logout": 0.6],
             "failure": isWell
                 ? nil : ["phase": "login", "kind": "timeout", "code": nil, "text": .string(reason.string ?? "")],
@@ -77,8 +79,12 @@ struct MockBackend: Sendable {
             ],
             "omitted": 2, "end": [["milliseconds": 5000, "kind": "event", "text": "no answer: the time is over"]],
         ]
+        var former = poll
+        former["time"] = MockSite.time(minutesAgo: 2)
+        former["tls"] = .string(TLSMode.none.rawValue)
         return [
-            "backend": json, "polls": [latest], "failed_polls": isWell ? [] : [.object(poll)], "history": history,
+            "backend": json, "polls": [latest], "failed_polls": isWell ? [] : [.object(former), .object(poll)],
+            "history": history,
             "events": .array(events.filter { $0["backend"] == .string(address) }),
         ]
     }

@@ -7,9 +7,12 @@ internal import Synchronization
 
 /// An HTTP server that serves the page and the JSON of a site that the test changes as it goes.
 final class MockDaemon: Sendable {
+    private static let proxied = "/behind"
+
     private struct State {
         var site: MockSite
         var requests: [String] = []
+        var loads = 0
         var channels: [ObjectIdentifier: any Channel] = [:]
     }
 
@@ -22,6 +25,9 @@ final class MockDaemon: Sendable {
     var url: String { "http://127.0.0.1:\(port)/" }
     /// The targets that were asked for so far.
     var requests: [String] { state.withLock { $0.requests } }
+
+    /// How often the page was loaded.
+    var loads: Int { state.withLock { $0.loads } }
 
     private init(_ site: MockSite, _ page: PageSource, _ listener: any Channel, _ relay: Relay) {
         state = Mutex(State(site: site))
@@ -84,7 +90,11 @@ final class MockDaemon: Sendable {
     fileprivate func answer(_ request: HTTPRequestHead) -> (
         status: HTTPResponseStatus, headers: HTTPHeaders, body: [UInt8]
     ) {
-        if request.uri == "/" {
+        // As a proxy passes it on.
+        let target =
+            request.uri.hasPrefix(Self.proxied) ? String(request.uri.dropFirst(Self.proxied.count)) : request.uri
+        if target == "/" {
+            state.withLock { $0.loads += 1 }
             let headers: HTTPHeaders = [
                 "content-type": "text/html; charset=utf-8", "content-security-policy": page.policy,
             ]
@@ -95,11 +105,11 @@ final class MockDaemon: Sendable {
             return state.site
         }
         var headers: HTTPHeaders = ["content-type": "application/json"]
-        if request.uri == "/api/v1/status" {
-            headers.add(name: "etag", value: "\"\(site.revision)\"")
-            if request.headers["if-none-match"] == ["\"\(site.revision)\""] { return (.notModified, headers, []) }
+        if target == "/api/v1/status" {
+            headers.add(name: "etag", value: "W/\"\(site.revision)\"")
+            if request.headers["if-none-match"] == ["W/\"\(site.revision)\""] { return (.notModified, headers, []) }
         }
-        guard let answer = site.answer(request.uri), let body = try? JSONEncoder().encode(answer) else {
+        guard let answer = site.answer(target), let body = try? JSONEncoder().encode(answer) else {
             return (.notFound, headers, Array(#"{"error":"not found"}"#.utf8))
         }
         return (.ok, headers, Array(body))

@@ -5,6 +5,7 @@ internal import Foundation
 struct MockSite: Sendable {
     var backends: [MockBackend]
     var revision = 1
+    var version = "0.1.0"
     var isConnected = true
     var hasList = true
     var guards: [JSONValue] = []
@@ -25,7 +26,8 @@ struct MockSite: Sendable {
 
     private static let began = Date()
 
-    /// A time as the daemon writes it, before the tests began; always the same one, as that of what has happened is.
+    /// A time as the daemon writes it, before the tests began, when its clock stands still; always the same one, as that of what
+    /// has happened is.
     static func time(minutesAgo minutes: Double) -> JSONValue {
         .string(began.addingTimeInterval(-60 * minutes).formatted(.iso8601))
     }
@@ -38,7 +40,7 @@ struct MockSite: Sendable {
 
     var status: JSONValue {
         [
-            "revision": .number(Double(revision)), "time": .string(Date().formatted(.iso8601)), "version": "0.1.0",
+            "revision": .number(Double(revision)), "time": Self.time(minutesAgo: 0), "version": .string(version),
             "started_at": Self.time(minutesAgo: 1_700), "dry_run": false, "interval_seconds": 30,
             "director": [
                 "connected": .bool(isConnected), "since": Self.time(minutesAgo: 1_700),

@@ -44,7 +44,7 @@ extension WebPage {
                 try await page.wait(for: "document.querySelectorAll('.row .bar').length === 6")
                 #expect(
                     try await page.evaluate("document.querySelector('.bar').getAttribute('aria-label')")
-                        == "Last 24 h: down 20 min, failing 10 min, up 23 h 30 min")
+                        == "Last 24 h: down 20 min, failing 10 min, up 23 h 27 min")
             }
         }
 
@@ -156,6 +156,42 @@ extension WebPage {
             }
         }
 
+        private static func quoted(minutesAgo minutes: Double) -> String {
+            "'\(MockSite.time(minutesAgo: minutes).string ?? "")'"
+        }
+
+        @Test("A day that has only just begun is told as long as it is, and stands at its end")
+        func youngDay() async throws {
+            try await withPage(of: MockSite([MockBackend("10.0.0.1")]), at: "#/backend/10.0.0.1") { page, _ in
+                try await page.wait(for: "document.querySelector('#moment')")
+                let text = try await page.evaluate(
+                    """
+                    feed.status.started_at = new Date(daemonNow() - 20000).toISOString();
+                    historyText({ step_seconds: 300, end: new Date(daemonNow() + 120000).toISOString(), states: "d" })
+                    """)
+                #expect(text.string?.contains(/^Last 2\d s: down 2\d s$/) == true, "\(text)")
+                let sides = try await page.evaluate(
+                    """
+                    backendView.answer.history.states = "u".repeat(144);
+                    backendView.answer.history.latency_milliseconds.splice(144);
+                    backendView.draw();
+                    ["left", "right"].map((side) => Math.round((document.querySelector('#moment').getBoundingClientRect()[side]
+                        - document.querySelector('#plot').getBoundingClientRect().left)
+                        / document.querySelector('#plot').offsetWidth * 100))
+                    """)
+                #expect(sides == [50, 100])
+            }
+        }
+
+        @Test("Another dovemon than the one that served the page has it loaded anew", .timeLimit(.minutes(1)))
+        func reloads() async throws {
+            try await withPage(of: MockSite([MockBackend("10.0.0.1")])) { _, daemon in
+                #expect(daemon.loads == 1)
+                daemon.change { $0.version = "0.2.0" }
+                while daemon.loads < 2 { await Task.yield() }
+            }
+        }
+
         @Test("A page of one backend has its polls, its failures word for word, its day and its events")
         func showsBackend() async throws {
             var site = mixed
@@ -176,6 +212,24 @@ extension WebPage {
                     #expect(text.contains(part), "\(part)")
                 }
                 #expect(!text.contains("Other"), "another's event")
+                // The latest failure comes first, and is the one that is open.
+                let failures = "[...document.querySelectorAll('.failed-poll')]"
+                #expect(
+                    try await page.evaluate("\(failures).map((e) => [e.querySelector('time').dateTime, e.open])") == [
+                        [MockSite.time(minutesAgo: 1), true], [MockSite.time(minutesAgo: 2), false],
+                    ])
+                // The last step is still going on, and the slider is as wide as the steps that there are.
+                #expect(
+                    try await page.evaluate(
+                        """
+                        [0, 30].some((seconds) => document.querySelector('#reading').textContent.startsWith(
+                            `${hourAndMinute(Date.parse(\(Self.quoted(minutesAgo: 2))))}–`
+                            + `${hourAndMinute(Date.parse(\(Self.quoted(minutesAgo: 0))) + seconds * 1000)}: up`))
+                        """) == true)
+                #expect(
+                    try await page.evaluate(
+                        "Math.abs(document.querySelector('#moment').offsetWidth - document.querySelector('#plot').offsetWidth) < 2"
+                    ) == true)
                 // What the reader has closed stays closed.
                 try await page.click(".failed-poll summary")
                 try await page.evaluate("document.querySelector('#moment').focus()")

@@ -1,4 +1,4 @@
-import Logging
+import Monitor
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -20,7 +20,7 @@ import Testing
         var limits = HTTPLimits()
         change(&limits)
         let loop = group.next()
-        return HTTPServer(on: loop, limits: limits, log: log.logger) { loop.makeSucceededFuture(answer($0)) }
+        return HTTPServer(on: loop, limits: limits, tell: log.add) { loop.makeSucceededFuture(answer($0)) }
     }
 
     private func local(_ port: Int) -> ListenAddress { ListenAddress(loopback, port: port) }
@@ -60,7 +60,7 @@ import Testing
         let headers = try await converse(port: port, sending: "GET / HTTP/1.1\r\nX: \(flood)")
         #expect(headers.hasPrefix("HTTP/1.1 431 "))
         let body = try await converse(
-            port: port, sending: "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n\(flood)")
+            port: port, sending: "GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n\(flood)")
         #expect(body.hasPrefix("HTTP/1.1 413 "))
         #expect(try await get(port: port).hasSuffix("yes\n"))
         await server.stop()
@@ -112,7 +112,7 @@ import Testing
         // What can be served is.
         #expect(await server.ports.count == 1)
         #expect(
-            log.texts.first == """
+            log.texts.last == """
                 http=failed address=\(address) text="Address already in use" note="backends are monitored all the same; it is \
                 tried again every 30 seconds"
                 """)
@@ -120,6 +120,7 @@ import Testing
         while await server.ports.count < 2 { await Task.yield() }
         #expect(try await get(port: address.port).hasSuffix("yes\n"))
         #expect(log.texts.filter { $0.hasPrefix("http=failed") }.count == 1)
+        #expect(log.events.prefix(2) == ["notice http_listening", "error http_failed"])
         await server.stop()
     }
 
@@ -139,6 +140,38 @@ import Testing
         await server.stop()
     }
 
+    @Test("an old address is closed once one of the new ones is served, although another cannot be")
+    func movingInPart() async throws {
+        let rival = try await ServerBootstrap(group: group).bind(host: "127.0.0.1", port: 0).get()
+        let taken = local(try #require(rival.localAddress?.port))
+        let server = server { $0.retryTime = .hours(1) }
+        let six = ListenAddress(try #require(IPAddress("::1")), port: 0)
+        await server.change(to: HTTPConfiguration(addresses: [local(0)]))
+        let old = await server.ports[0]
+        await server.change(to: HTTPConfiguration(addresses: [taken, six]))
+        #expect(await server.ports.count == 1)
+        await #expect(throws: (any Error).self) { try await get(port: old) }
+        #expect(log.texts.last?.contains("until then") == false)
+        try await rival.close()
+        await server.stop()
+    }
+
+    @Test("with no address left, or with its own, a connection goes that has been served for long")
+    func switchedOff() async throws {
+        let server = server()
+        let six = ListenAddress(try #require(IPAddress("::1")), port: 0)
+        await server.change(to: HTTPConfiguration(addresses: [local(0), six]))
+        let ports = await server.ports
+        let clients = try await [LastingClient("127.0.0.1", ports[0]), LastingClient("::1", ports[1])]
+        for client in clients { #expect(try await client.get().contains("connection: keep-alive")) }
+        await server.change(to: HTTPConfiguration(addresses: [six]))
+        try await clients[0].waitForEnd()
+        #expect(try await clients[1].get().contains("connection: keep-alive"))
+        await server.change(to: HTTPConfiguration())
+        try await clients[1].waitForEnd()
+        #expect(await server.connectionCount == 0)
+    }
+
     @Test("a port moves from one address of the machine to all of them, and back")
     func widening() async throws {
         let server = server()
@@ -156,6 +189,50 @@ import Testing
         #expect(log.texts.filter { $0.hasPrefix("http=failed") } == [])
         await server.stop()
     }
+}
+
+/// A client that asks again and again over one connection.
+private final class LastingClient: Sendable {
+    private final class Collector: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        var text = ""
+        var promise: EventLoopPromise<String>?
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            text += String(buffer: unwrapInboundIn(data))
+            guard text.hasSuffix("yes\n") else { return }
+            promise?.succeed(text)
+            (text, promise) = ("", nil)
+        }
+
+        func channelInactive(context: ChannelHandlerContext) { promise?.fail(ChannelError.eof) }
+    }
+
+    private let channel: any Channel
+    private let collector: NIOLoopBound<Collector>
+
+    init(_ host: String, _ port: Int) async throws {
+        channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connect(
+            host: host, port: port
+        )
+        .get()
+        collector = try await channel.eventLoop.submit { [channel] in
+            let collector = Collector()
+            try channel.pipeline.syncOperations.addHandler(collector)
+            return NIOLoopBound(collector, eventLoop: channel.eventLoop)
+        }.get()
+    }
+
+    /// Asks once more, and gives the answer.
+    func get() async throws -> String {
+        let promise = channel.eventLoop.makePromise(of: String.self)
+        try await channel.eventLoop.submit { [collector] in collector.value.promise = promise }.get()
+        try await channel.writeAndFlush(ByteBuffer(string: "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+        return try await promise.futureResult.get()
+    }
+
+    /// Returns when the server has closed.
+    func waitForEnd() async throws { try await channel.closeFuture.get() }
 }
 
 private let loopback: IPAddress = IPAddress("127.0.0.1") ?? { preconditionFailure() }()
@@ -190,22 +267,10 @@ private func converse(host: String = "127.0.0.1", port: Int, sending text: Strin
 
 /// What was logged.
 private final class Lines: Sendable {
-    private let lines = Mutex<[String]>([])
+    private let lines = Mutex<[LogLine]>([])
 
-    var texts: [String] { lines.withLock { $0 } }
+    var texts: [String] { lines.withLock { $0.map(\.text) } }
+    var events: [String] { lines.withLock { $0.map { "\($0.level) \($0.event)" } } }
 
-    var logger: Logger {
-        Logger(label: "test") { _ in Handler(lines: self) }
-    }
-
-    private struct Handler: LogHandler {
-        let lines: Lines
-        var metadata: Logger.Metadata = [:]
-        var logLevel = Logger.Level.trace
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-        func log(event: LogEvent) { lines.lines.withLock { $0.append("\(event.message)") } }
-    }
+    @Sendable func add(_ line: LogLine) { lines.withLock { $0.append(line) } }
 }

@@ -139,7 +139,9 @@ import Testing
         }
     }
 
-    @Test("promtool is content with either form", .enabled(if: Promtool.path != nil, "promtool is not installed"))
+    @Test(
+        "promtool is content with Prometheus' form, the one that it reads",
+        .enabled(if: Promtool.path != nil, "promtool is not installed"))
     func promtool() throws {
         let metrics = Self.sample(backends: 300)
         let text = String(buffer: MetricsDocument.text(metrics, Self.process, in: .prometheus))

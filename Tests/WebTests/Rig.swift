@@ -1,6 +1,7 @@
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
+import Site
 import Testing
 
 @testable import Web
@@ -35,7 +36,7 @@ final class Rig {
 
     init(
         limits: HTTPLimits = HTTPLimits(), visitors: Visitors? = nil, loop clock: RigLoop = RigLoop(),
-        from peer: String? = nil,
+        from peer: String? = nil, to local: String? = nil, door: ListenAddress? = nil,
         answer: ((Request) -> Response?)? = { .text(.ok, "/" + $0.path.joined(separator: "/")) }
     ) throws {
         self.clock = clock
@@ -55,7 +56,8 @@ final class Rig {
             return promise.futureResult
         }
         try channel.pipeline.syncOperations.addHandler(plug)
-        try channel.pipeline.syncOperations.addHTTP(self.visitors, limits, router)
+        try channel.pipeline.syncOperations.addHTTP(self.visitors, limits, at: door, router)
+        channel.localAddress = try local.map { try SocketAddress(ipAddress: $0, port: 9_393) }
         let address =
             if let peer { try SocketAddress(ipAddress: peer, port: 1_234) } else {
                 try SocketAddress(unixDomainSocketPath: "/client")

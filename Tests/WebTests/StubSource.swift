@@ -18,7 +18,9 @@ final class StubSource: StatusSource, @unchecked Sendable {
         return told("status \(backends.joined(separator: ","))", .document(ByteBuffer(string: "{}"), tag: "7"))
     }
     func backend(_ address: String) -> EventLoopFuture<StatusAnswer> {
-        told("backend \(address)", address == "10.0.0.1" ? .document(ByteBuffer(string: "{}")) : .notFound)
+        told(
+            "backend \(address)",
+            address == "10.0.0.1" ? .document(ByteBuffer(string: "{}")) : .notFound("\(address): none"))
     }
     func history(of backends: [String]) -> EventLoopFuture<StatusAnswer> {
         told("history \(backends.count)", .document(ByteBuffer(string: "{}")))
@@ -26,7 +28,9 @@ final class StubSource: StatusSource, @unchecked Sendable {
     func events(limit: Int) -> EventLoopFuture<StatusAnswer> {
         told("events \(limit)", .document(ByteBuffer(string: "{}")))
     }
-    func metrics() -> EventLoopFuture<Metrics> { loop.makeSucceededFuture(Metrics()) }
+    func metrics(in format: MetricsFormat) -> EventLoopFuture<ByteBuffer> {
+        loop.makeSucceededFuture(MetricsDocument.text(Metrics(), nil, in: format))
+    }
     func vitals() -> EventLoopFuture<Vitals> {
         guard hangs else { return loop.makeSucceededFuture(health) }
         promises.append(loop.makePromise())

@@ -56,6 +56,40 @@ import Testing
         #expect(visitors.count == 2)
     }
 
+    @Test("what comes from the address that it goes to is this machine, and so may ask")
+    func ownAddress() throws {
+        for (peer, local, status) in [
+            ("10.77.0.1", "10.77.0.1", "200"), ("2001:db8::1", "2001:db8::1", "200"), ("10.77.0.2", "10.77.0.1", "403"),
+        ] {
+            let rig = try Rig(from: peer, to: local)
+            try rig.get()
+            #expect(try rig.statuses() == [status], "\(peer)")
+        }
+    }
+
+    @Test("with an address go those who came in by it, and what they are being answered is their last")
+    func closedDoor() throws {
+        let loop = RigLoop()
+        let visitors = Visitors(HTTPLimits())
+        let doors = try [1, 2].map { ListenAddress(try #require(IPAddress("127.0.0.1")), port: $0) }
+        for door in doors { visitors.open(door) }
+        let idle = try Rig(visitors: visitors, loop: loop, door: doors[0])
+        let elsewhere = try Rig(visitors: visitors, loop: loop, door: doors[1])
+        let answered = try Rig(visitors: visitors, loop: loop, door: doors[0], answer: nil)
+        for rig in [idle, elsewhere, answered] { try rig.get() }
+        visitors.close(doors[0])
+        #expect([idle, elsewhere, answered].map(\.isOpen) == [false, true, true])
+        answered.answers.promises.removeFirst().succeed(.text(.ok, "yes"))
+        loop.embedded.run()
+        let answer = try answered.sent()
+        #expect(answer.contains("\r\nconnection: close\r\n") && answer.hasSuffix("yes\n"))
+        #expect(!answered.isOpen)
+        // One that was on its way in.
+        #expect(try !Rig(visitors: visitors, loop: loop, door: doors[0]).isOpen)
+        try elsewhere.get()
+        #expect(try elsewhere.statuses() == ["200", "200"])
+    }
+
     @Test("strangers are told so, and nothing of what they say is read")
     func strangers() throws {
         let visitors = Visitors(HTTPLimits())

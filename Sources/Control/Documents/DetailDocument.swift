@@ -21,6 +21,7 @@ package struct DetailDocument: Codable, Hashable, Sendable {
 /// How a backend was in the last 24 hours.
 package struct HistoryDocument: Codable, Hashable, Sendable {
     package var stepSeconds: Double
+    /// Of the last step, which is going on: up to five minutes ahead.
     package var end: String
     /// A letter for each step.
     package var states: String

@@ -101,7 +101,8 @@ extension Snapshot.Backend {
     package func history(at moment: Moment) -> HistoryDocument {
         let steps = (record?.history ?? BackendHistory()).steps(at: moment.instant)
         return HistoryDocument(
-            stepSeconds: BackendHistory.step.inSeconds, end: moment.time.iso8601, states: steps.letters,
+            stepSeconds: BackendHistory.step.inSeconds,
+            end: moment.time(of: BackendHistory.stepEnd(at: moment.instant)).iso8601, states: steps.letters,
             latencyMilliseconds: steps.medians.map { $0?.roundedMilliseconds })
     }
 

@@ -64,6 +64,11 @@ package struct BackendHistory: Hashable, Sendable {
         if let latency { add(Latency(latency)) }
     }
 
+    /// When the step that is going on ends: steps begin and end at the same times for all backends, whenever one is asked for.
+    package static func stepEnd(at now: Instant) -> Instant {
+        Instant(nanoseconds: (number(of: now) + 1) * step.nanoseconds)
+    }
+
     /// One letter and one median latency for each step, the oldest first; the last one is going on.
     package func steps(at now: Instant) -> (letters: String, medians: [Duration?]) {
         var whole = self

@@ -1,4 +1,3 @@
-internal import DequeModule
 package import DirectorAdmin
 package import Site
 
@@ -50,13 +49,15 @@ package struct Chronicle: Sendable {
     package let startedAt: LogTime
     /// Grows with each visible change; that polls take their time, and users come and go, is none.
     package private(set) var revision = 0
+    /// Another one with each visible change, and in each run.
+    package var tag: String { "\(startedAt.milliseconds)-\(revision)" }
     /// When the director was last read.
     package private(set) var lastList: (at: Instant, time: LogTime)?
     /// Since when it can be read, or cannot; nil before it was first asked.
     package private(set) var contactSince: LogTime?
     /// Whether it could be read the last time; nil before it was first asked.
     package private(set) var isInContact: Bool?
-    private var journal: Deque<Entry> = []
+    private var journal = Journal(limit: Chronicle.entryLimit)
     private var backends: [IPAddress: Backend] = [:]
 
     /// Nothing has happened yet.
@@ -67,11 +68,7 @@ package struct Chronicle: Sendable {
 
     /// The latest events, of one backend or of all, the oldest first, at most so many.
     package func entries(of backend: String? = nil, atMost limit: Int) -> [Entry] {
-        var found: [Entry] = []
-        for entry in journal.reversed() where found.count < limit {
-            if backend.map(entry.line.concerns) ?? true { found.append(entry) }
-        }
-        return found.reversed()
+        journal.latest(of: backend, atMost: limit)
     }
 }
 
@@ -162,7 +159,6 @@ extension Chronicle {
     }
 
     private mutating func keep(_ line: LogLine, at time: LogTime) {
-        if journal.count == Self.entryLimit { journal.removeFirst() }
         journal.append(Entry(time: time, line: line))
         revision += 1
     }
@@ -177,16 +173,6 @@ extension MonitorEvent {
         case .pollUndetermined(_, _, _, let isNews): isNews
         case .underMaintenance(let event): event.isMemorable
         default: true
-        }
-    }
-}
-
-extension LogLine {
-    /// Whether it is about this backend, alone or among others.
-    fileprivate func concerns(_ backend: String) -> Bool {
-        fields.all.contains { field in
-            field.name == "backend" && field.value == backend
-                || field.name == "backends" && field.value.split(separator: ",").contains { $0 == backend }
         }
     }
 }

@@ -25,9 +25,10 @@ package struct MonitorStatus: Sendable {
     package let hosts: [Host]
 
     /// Another one with each visible change, and in each run.
-    package var tag: String { "\(startedAt.milliseconds)-\(revision)" }
+    package let tag: String
 
     init(_ machine: MonitorMachine, _ chronicle: Chronicle) {
+        tag = chronicle.tag
         revision = chronicle.revision
         startedAt = chronicle.startedAt
         isDryRun = machine.policy.isDryRun

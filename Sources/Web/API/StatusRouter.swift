@@ -15,7 +15,7 @@ package struct StatusRouter: Sendable {
     /// The monitor has so long to answer for `/healthz`.
     private static let patience = TimeAmount.seconds(2)
 
-    /// A router that answers on `loop`, and makes there what it takes long to make.
+    /// A router that answers on `loop`.
     package init(_ source: any StatusSource, on loop: any EventLoop) {
         self.source = source
         self.loop = loop
@@ -29,7 +29,7 @@ package struct StatusRouter: Sendable {
         case ["healthz"]: return health()
         case ["metrics"]:
             let format = MetricsFormat(accept: request.accept)
-            return source.metrics().hop(to: loop).map { MetricsDocument.response($0, in: format) }
+            return source.metrics(in: format).hop(to: loop).map { MetricsDocument.response($0, in: format) }
         case ["api", "v1", "status"]:
             return told(
                 source.status(of: request.values(of: "backend"), unless: EntityTags(request.ifNoneMatch)))
@@ -65,12 +65,15 @@ package struct StatusRouter: Sendable {
     private func told(_ answer: EventLoopFuture<StatusAnswer>) -> EventLoopFuture<Response> {
         answer.hop(to: loop).map { answer in
             switch answer {
-            case .document(let body, let tag): .json(body, tag: tag.map { "\"\($0)\"" })
-            case .unchanged(let tag): .notModified(tag: "\"\(tag)\"")
-            case .notFound: .text(.notFound, "the director lists no such backend")
+            case .document(let body, let tag): .json(body, tag: tag.map(weak))
+            case .unchanged(let tag): .notModified(tag: weak(tag))
+            case .notFound(let text): .text(.notFound, text)
             }
         }
     }
+
+    /// RFC 9110, section 8.8.1: times, users and latencies in the document are others while its tag is the same.
+    private func weak(_ tag: String) -> String { "W/\"\(tag)\"" }
 
     /// A loop that does not answer is what this is for: it must not keep the answer waiting.
     private func health() -> EventLoopFuture<Response> {

@@ -11,8 +11,8 @@ package protocol StatusSource: Sendable {
     func history(of backends: [String]) -> EventLoopFuture<StatusAnswer>
     /// The latest events, so many at most.
     func events(limit: Int) -> EventLoopFuture<StatusAnswer>
-    /// What the metrics tell.
-    func metrics() -> EventLoopFuture<Metrics>
+    /// The metrics' text.
+    func metrics(in format: MetricsFormat) -> EventLoopFuture<ByteBuffer>
     /// What shows whether the monitor works.
     func vitals() -> EventLoopFuture<Vitals>
 }
@@ -23,8 +23,8 @@ package enum StatusAnswer: Sendable {
     case document(ByteBuffer, tag: String? = nil)
     /// The client has it already.
     case unchanged(tag: String)
-    /// The director lists no such backend.
-    case notFound
+    /// The director lists no such backend; which, in one line for people.
+    case notFound(String)
 }
 
 /// The entity tags that a client has (RFC 9110, section 13.1.2).

@@ -45,13 +45,25 @@ function stateBar(history) {
         Object.entries(paths).sort((a, b) => (HEIGHTS[a[0]] ?? 2) - (HEIGHTS[b[0]] ?? 2)).map(([letter, d]) => svg(`path.fill-${STATE_OF_LETTER[letter]?.id ?? "unknown"}`, { d, "data-key": letter })));
 }
 
+/// From when to when a step of a history goes: the last one ends in the time to come, the first began before dovemon did.
+function spanOf(history, index) {
+    const end = Date.parse(history.end) - (history.states.length - 1 - index) * history.step_seconds * SECOND;
+    const to = Math.min(end, daemonNow());
+    return [Math.min(to, Math.max(end - history.step_seconds * SECOND, Date.parse(feed.status?.started_at) || 0)), to];
+}
+
 /// A history in words: "Last 24 hours: down 25 min, up 23 h 35 min".
 function historyText(history) {
-    const steps = {};
-    for (const letter of history.states) steps[letter] = (steps[letter] ?? 0) + 1;
-    const parts = STATES.filter((state) => steps[state.letter] > 0)
-        .map((state) => `${state.inSentence} ${lengthOf(steps[state.letter] * history.step_seconds)}`);
-    const hours = (history.states.length * history.step_seconds) / 3600;
+    const seconds = {};
+    for (const letter of history.states) seconds[letter] = (seconds[letter] ?? 0) + history.step_seconds;
+    // All others are whole.
+    for (const index of new Set([0, history.states.length - 1].filter((each) => history.states[each]))) {
+        const [from, to] = spanOf(history, index);
+        seconds[history.states[index]] -= history.step_seconds - (to - from) / SECOND;
+    }
+    const parts = STATES.filter((state) => seconds[state.letter] !== undefined)
+        .map((state) => `${state.inSentence} ${lengthOf(seconds[state.letter])}`);
+    const hours = Object.values(seconds).reduce((sum, each) => sum + each, 0) / 3600;
     return `Last ${hours >= 1 ? `${Math.round(hours)} h` : lengthOf(hours * 3600)}: ${parts.join(", ")}`;
 }
 

@@ -1,4 +1,4 @@
-// What the daemon is asked, and what is kept of its answers.
+// What the daemon is asked, and what is kept of its answers. Its paths are relative: a proxy may have it elsewhere than at /.
 
 const SECOND = 1000;
 const FULL_EVERY = 30 * SECOND;
@@ -26,6 +26,7 @@ const feed = {
     answeredAt: null,
     /// Since when somebody has been looking.
     seenSince: Date.now(),
+    askedAt: 0,
     failures: 0,
     trouble: "",
     nextAt: null,
@@ -54,13 +55,16 @@ const feed = {
         this.isAsking = true;
         this.nextAt = null;
         const begun = Date.now();
+        this.askedAt = begun;
         // Latencies alone are no news to If-None-Match.
         const isFull = begun - this.fullAt >= FULL_EVERY;
         try {
-            const status = await ask("/api/v1/status", isFull || !this.etag ? {} : { "If-None-Match": this.etag });
+            const status = await ask("api/v1/status", isFull || !this.etag ? {} : { "If-None-Match": this.etag });
             this.answeredAt = Date.now();
             this.failures = 0;
             if (status) {
+                // Another dovemon has another page.
+                if (this.status && this.status.version !== status.version) location.reload();
                 this.fullAt = begun;
                 this.etag = status.etag;
                 this.status = status;
@@ -83,8 +87,8 @@ const feed = {
 
     /// For how many seconds nobody has answered, when that is worth a word; null otherwise.
     silence() {
-        if (this.failures === 0 && !this.isAsking) return null;
-        // What was not asked for while the tab was hidden is no silence.
+        // What was not asked for while the tab was hidden, or the machine slept, is no silence.
+        if (this.failures === 0 && !(this.isAsking && Date.now() - this.askedAt >= 3 * SECOND)) return null;
         const from = this.failures > 0 ? (this.answeredAt ?? this.seenSince) : Math.max(this.answeredAt ?? 0, this.seenSince);
         const seconds = (Date.now() - from) / SECOND;
         return seconds >= 3 ? seconds : null;
@@ -127,7 +131,7 @@ const histories = {
         const addresses = [...this.wanted].slice(0, 40);
         try {
             const query = addresses.map((address) => `backend=${encodeURIComponent(address)}`).join("&");
-            const answer = await ask(`/api/v1/history?${query}`);
+            const answer = await ask(`api/v1/history?${query}`);
             for (const address of addresses) {
                 this.known.delete(address);
                 this.known.set(address, { at: Date.now(), history: answer.histories[address] ?? null });

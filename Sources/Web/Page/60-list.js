@@ -25,7 +25,8 @@ const list = {
     ranks: new Map(),
     /// The address whose row takes the focus.
     current: null,
-    isPointedAt: false,
+    /// When the mouse was last moved over the rows; 0 where it is not.
+    pointedAt: 0,
     rowHeight: 40,
 
     /// Takes over a status: rows stay where they are while somebody works with them.
@@ -55,8 +56,9 @@ const list = {
         this.ranks = new Map(sorted.map((address, index) => [address, index]));
     },
 
+    /// A mouse that was left there is no reader.
     isInUse() {
-        return this.isPointedAt || byId("table").contains(document.activeElement);
+        return Date.now() - this.pointedAt < 60 * SECOND || byId("table").contains(document.activeElement);
     },
 
     /// The addresses that the filter lets through, sorted; equals stay in the order of tag and address.

@@ -29,7 +29,7 @@ const backendView = {
         this.askedAt = Date.now();
         const address = this.address;
         try {
-            const answer = await ask(`/api/v1/backends/${encodeURIComponent(address)}`);
+            const answer = await ask(`api/v1/backends/${encodeURIComponent(address)}`);
             if (address === this.address) Object.assign(this, { answer, trouble: null });
         } catch (error) {
             if (address === this.address) this.trouble = error.status === 404 ? "unlisted" : troubleText(error);
@@ -63,7 +63,9 @@ const backendView = {
     },
 
     sections() {
-        const { backend, polls, failed_polls: failed, history, events } = this.answer;
+        const { backend, polls, history, events } = this.answer;
+        // The daemon has the oldest first.
+        const failed = [...this.answer.failed_polls].reverse();
         this.unfolded ??= failed.length > 0 ? nameOf(failed[0]) : "none";
         return [
             standing(backend),
@@ -79,6 +81,8 @@ const backendView = {
         const { history } = this.answer;
         const last = history.states.length - 1;
         const step = Math.min(this.step ?? last, last);
+        // It stands under the steps that there are, at the right.
+        slider.style.width = `${(history.states.length / STEPS_OF_A_DAY) * 100}%`;
         if (Number(slider.value) !== step) slider.value = String(step);
         const text = stepText(history, step);
         slider.setAttribute("aria-valuetext", text);
@@ -124,9 +128,9 @@ function standing(backend) {
 
 function stepText(history, index) {
     const letter = history.states[index];
-    const end = Date.parse(history.end) - (history.states.length - 1 - index) * history.step_seconds * SECOND;
+    const [from, to] = spanOf(history, index);
     const latency = history.latency_milliseconds[index] ?? null;
-    return `${hourAndMinute(end - history.step_seconds * SECOND)}–${hourAndMinute(end)}: ${STATE_OF_LETTER[letter]?.inSentence ?? "not known"}`
+    return `${hourAndMinute(from)}–${hourAndMinute(to)}: ${STATE_OF_LETTER[letter]?.inSentence ?? "not known"}`
         + (latency === null ? "" : `, ${milliseconds(latency)}`);
 }
 
@@ -145,7 +149,7 @@ function dayChart(history) {
                 svg("path.cursor", { id: "cursor", "data-key": "cursor", "vector-effect": "non-scaling-stroke" })),
             stateBar(history)),
         h("div.axis", { "aria-hidden": "true" }, axis),
-        h("label.moment", null, h("span.unseen", null, "Time"),
+        h("label.moment", null, h("span.unseen", null, "Time of the day that is read out"),
             h("input", { type: "range", id: "moment", min: 0, max: history.states.length - 1, step: 1 })),
         h("p.reading", { id: "reading" }));
 }
@@ -153,7 +157,7 @@ function dayChart(history) {
 // --- Its polls -------------------------------------------------------------------------------------------------------
 
 const PHASES = ["resolve", "connect", "tls", "greeting", "login", "command", "logout"];
-const TLS_NAMES = { no: "", starttls: "STARTTLS", tls: "TLS", yes: "TLS" };
+const TLS_NAMES = { none: "", starttls: "STARTTLS", implicit: "TLS" };
 
 const serviceName = (poll) => `${poll.protocol}:${poll.port}`;
 const tlsName = (poll) => TLS_NAMES[poll.tls] ?? poll.tls;

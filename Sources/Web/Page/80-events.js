@@ -47,6 +47,11 @@ const eventsView = {
         void this.ask();
     },
 
+    search(text) {
+        this.text = text;
+        this.draw();
+    },
+
     refresh(isNews) {
         if (isNews || Date.now() - this.askedAt > 5 * SECOND) void this.ask();
     },
@@ -56,7 +61,7 @@ const eventsView = {
         this.isAsking = true;
         this.askedAt = Date.now();
         try {
-            const answer = await ask("/api/v1/events?limit=200");
+            const answer = await ask("api/v1/events?limit=200");
             Object.assign(this, { events: answer.events.reverse(), trouble: null });
         } catch (error) {
             this.trouble = troubleText(error);

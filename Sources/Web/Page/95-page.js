@@ -7,7 +7,7 @@ function filterFromHash(hash) {
     const sort = query.get("sort") ?? "state";
     list.filter = {
         text: query.get("q") ?? "",
-        state: query.get("state") in GRAVITY ? query.get("state") : "",
+        state: Object.hasOwn(GRAVITY, query.get("state")) ? query.get("state") : "",
         tag: query.get("tag"),
         sort: columnNamed(sort.replace(/^-/, "")).id,
         isDescending: sort.startsWith("-"),
@@ -183,8 +183,10 @@ function listenToTable() {
         // A row is a large target, and a text to be copied from.
         if (address && !event.target.closest("a") && getSelection().isCollapsed) location.hash = hashOf(address);
     });
-    rows.addEventListener("pointerenter", (event) => { list.isPointedAt = event.pointerType === "mouse"; });
-    rows.addEventListener("pointerleave", () => { list.isPointedAt = false; });
+    for (const name of ["pointerenter", "pointermove"]) {
+        rows.addEventListener(name, (event) => { list.pointedAt = event.pointerType === "mouse" ? Date.now() : 0; });
+    }
+    rows.addEventListener("pointerleave", () => { list.pointedAt = 0; });
     let isDue = false;
     const later = (work) => () => {
         if (isDue) return;
@@ -215,9 +217,8 @@ function listenToDetails() {
     });
     byId("events-view").addEventListener("submit", (event) => event.preventDefault());
     byId("events-view").addEventListener("input", (event) => {
-        if (event.target.id === "event-search") eventsView.text = event.target.value;
         if (event.target.id === "only-grave") eventsView.onlyGrave = event.target.checked;
-        eventsView.draw();
+        eventsView.search(byId("event-search").value);
     });
 }
 
@@ -233,6 +234,10 @@ function listenToKeys() {
             event.preventDefault();
         } else if (event.key === "Escape") {
             if (isTyping && event.target.value && event.target.id === "search") choose({ text: "" });
+            else if (isTyping && event.target.value && event.target.id === "event-search") {
+                event.target.value = "";
+                eventsView.search("");
+            }
             else if (view.name !== "list") location.hash = view.listHash;
             else if (isTyping || byId("table").contains(event.target)) event.target.blur();
             else return;

@@ -1,5 +1,6 @@
 internal import NIOCore
 internal import NIOHTTP1
+internal import Site
 
 /// Stands between the socket and the HTTP codec: bounds what a client may send and how long it may take, and sends it away.
 ///
@@ -23,6 +24,8 @@ final class ConnectionWatch: ChannelInboundHandler {
 
     private let visitors: Visitors
     private let limits: HTTPLimits
+    /// The address by which it came in; nil where that is none of the server's, as in a test.
+    let door: ListenAddress?
     private var context: ChannelHandlerContext?
     private var phase = Phase.reading
     private var timer: Scheduled<Void>?
@@ -32,9 +35,13 @@ final class ConnectionWatch: ChannelInboundHandler {
     /// When it began to wait for a request.
     private(set) var waitingSince = NIODeadline.now()
 
-    init(_ visitors: Visitors, _ limits: HTTPLimits) {
+    /// Whether it is to end with the answer that is being made.
+    private(set) var isDismissed = false
+
+    init(_ visitors: Visitors, _ limits: HTTPLimits, at door: ListenAddress?) {
         self.visitors = visitors
         self.limits = limits
+        self.door = door
     }
 
     /// How easily it is given up for another: the more, the easier; nil while it is being answered.
@@ -52,7 +59,7 @@ final class ConnectionWatch: ChannelInboundHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         waitingSince = context.eventLoop.now
-        switch visitors.admit(self, from: context.remoteAddress) {
+        switch visitors.admit(self, from: context.remoteAddress, at: context.localAddress) {
         case .welcome: expectRequest()
         case .told(let status, let text): farewell(status, text)
         case .closed: close()
@@ -128,15 +135,23 @@ extension ConnectionWatch {
     /// Whether nothing more is to be said here.
     var isOver: Bool { phase == .leaving || phase == .ended }
 
+    /// Is not served any more: closes, at once unless it is being answered.
+    func dismiss() {
+        isDismissed = true
+        if patience != nil { close() }
+    }
+
     /// Says why, and closes. Not while an answer is being sent: its rest would not be told from this.
-    func farewell(_ status: HTTPResponseStatus, _ text: String) {
+    func farewell(
+        _ status: HTTPResponseStatus, _ text: String, headers further: [(name: String, value: String)] = []
+    ) {
         guard let context, !isOver else { return }
         let body = text + "\n"
         let headers =
             ([
                 ("content-type", "text/plain; charset=utf-8"), ("content-length", "\(body.utf8.count)"),
                 ("connection", "close"), ("date", HTTPDate.now()),
-            ] + Response.common).map { "\($0): \($1)\r\n" }.joined()
+            ] + further + Response.common).map { "\($0): \($1)\r\n" }.joined()
         let answer = "HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n\(headers)\r\n\(body)"
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer)), promise: nil)
         leave()

@@ -16,7 +16,7 @@ package struct HTTPConfiguration: Hashable, Sendable {
         self.names = names
     }
 
-    /// Whether somebody at an address may ask. This machine itself always may.
+    /// Whether somebody at an address may ask. Over loopback, everybody may.
     func admits(_ peer: IPAddress) -> Bool { peer.isLoopback || allowed.contains { $0.contains(peer) } }
 
     /// Whether a request for this host, as `Host` has it, is meant for this server.

@@ -2,6 +2,8 @@ package import NIOCore
 
 /// What a client may cost.
 package struct HTTPLimits: Sendable {
+    /// Headers of a request.
+    static let headers = 100
     /// Connections at once, but for those that are being sent away.
     package var connections = 64
     /// Connections that are being told that they cannot be served.
@@ -12,8 +14,8 @@ package struct HTTPLimits: Sendable {
     package var requestTime = TimeAmount.seconds(10)
     /// Between an answer and the next request.
     package var idleTime = TimeAmount.seconds(60)
-    /// Until there is an answer to be sent.
-    package var answerTime = TimeAmount.seconds(10)
+    /// Until there is an answer to be sent; less than the ten seconds after which Prometheus gives up.
+    package var answerTime = TimeAmount.seconds(8)
     /// For a chunk of an answer to be taken.
     package var chunkTime = TimeAmount.seconds(15)
     /// So many bytes are handed to the socket at once.

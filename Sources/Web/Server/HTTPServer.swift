@@ -1,5 +1,6 @@
 internal import Glibc
-package import Logging
+internal import Logging
+package import Monitor
 package import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
@@ -9,13 +10,13 @@ internal import Site
 ///
 /// An address that cannot be bound is an error in the log, is tried again every half minute, and keeps nothing else from
 /// working: monitoring must not fail because of a port. Where the settings name other addresses than before, the old ones stay
-/// until the new ones are bound.
+/// until one of the new ones is bound; with an address go those who came in by it.
 package actor HTTPServer {
     private let loop: any EventLoop
     private let limits: HTTPLimits
     private let visitors: NIOLoopBoundBox<Visitors>
     private let router: Router
-    private let log: Logger
+    private let tell: @Sendable (LogLine) -> Void
     private var wanted: [ListenAddress] = []
     private var listeners: [ListenAddress: any Channel] = [:]
     /// What has been told, so that it is not told again at each attempt.
@@ -24,11 +25,14 @@ package actor HTTPServer {
     private var isStale = false
     private var retry: Scheduled<Void>?
 
-    /// A server that does nothing yet; the router is called on `loop`.
-    package init(on loop: any EventLoop, limits: HTTPLimits = HTTPLimits(), log: Logger, router: @escaping Router) {
+    /// A server that does nothing yet; the router is called on `loop`, and `tell` with what is to be logged.
+    package init(
+        on loop: any EventLoop, limits: HTTPLimits = HTTPLimits(), tell: @escaping @Sendable (LogLine) -> Void,
+        router: @escaping Router
+    ) {
         self.loop = loop
         self.limits = limits
-        self.log = log
+        self.tell = tell
         self.router = router
         visitors = .makeBoxSendingValue(Visitors(limits), eventLoop: loop)
     }
@@ -69,43 +73,47 @@ package actor HTTPServer {
         retry?.cancel()
         retry = nil
         let addresses = wanted
+        var failures: [(address: ListenAddress, error: any Error)] = []
         for address in addresses where listeners[address] == nil {
             do {
                 listeners[address] = try await bind(address)
                 troubles[address] = nil
-                log.notice("http=listening address=\(address)")
+                tell(.http("listening", address))
             } catch {
-                tell(error, at: address)
+                failures.append((address, error))
+            }
+        }
+        // As long as none of them is served, what is served is better than nothing.
+        if failures.count < addresses.count || addresses.isEmpty {
+            for (address, channel) in listeners where !addresses.contains(address) {
+                try? await channel.close().get()
+                await closed(address)
             }
         }
         troubles = troubles.filter { addresses.contains($0.key) }
-        if addresses.contains(where: { listeners[$0] == nil }) {
+        for failure in failures { report(failure.error, at: failure.address) }
+        if !failures.isEmpty {
             retry = loop.scheduleTask(in: limits.retryTime) { Task { await self.listen() } }
-            // What is served is better than nothing.
-            return
-        }
-        for (address, channel) in listeners where !addresses.contains(address) {
-            await close(address, channel)
         }
     }
 
-    private func close(_ address: ListenAddress, _ channel: any Channel) async {
-        try? await channel.close().get()
+    /// An address is not listened at any more.
+    private func closed(_ address: ListenAddress) async {
         listeners[address] = nil
-        log.notice("http=closed address=\(address)")
+        try? await loop.submit { [visitors] in visitors.value.close(address) }.get()
+        tell(.http("closed", address))
     }
 
-    private func tell(_ error: any Error, at address: ListenAddress) {
+    private func report(_ error: any Error, at address: ListenAddress) {
         let text = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
         guard troubles[address] != text else { return }
         troubles[address] = text
         let kept = listeners.keys.filter { !wanted.contains($0) }.map(\.description).sorted()
         let note = kept.isEmpty ? "" : "until then it is served at \(kept.joined(separator: ", ")), "
-        log.error(
-            """
-            http=failed address=\(address) text="\(printable(text))" note="\(note)backends are monitored all the same; it \
-            is tried again every 30 seconds"
-            """)
+        tell(
+            .http(
+                "failed", address, level: .error, text: printable(text),
+                note: note + "backends are monitored all the same; it is tried again every 30 seconds"))
     }
 
     /// Binds an address, if need be in the place of one that is not wanted any more: `127.0.0.1` and `0.0.0.0` cannot have
@@ -119,10 +127,13 @@ package actor HTTPServer {
             for rival in rivals { try? await rival.value.close().get() }
             do {
                 let channel = try await bootstrap(address)
-                for rival in rivals.keys { listeners[rival] = nil }
+                for rival in rivals.keys { await closed(rival) }
                 return channel
             } catch {
-                for rival in rivals.keys { listeners[rival] = try? await bootstrap(rival) }
+                for rival in rivals.keys {
+                    listeners[rival] = try? await bootstrap(rival)
+                    if listeners[rival] == nil { await closed(rival) }
+                }
                 throw error
             }
         }
@@ -130,6 +141,7 @@ package actor HTTPServer {
 
     private func bootstrap(_ address: ListenAddress) async throws -> any Channel {
         let (visitors, limits, router) = (visitors, limits, router)
+        try await loop.submit { visitors.value.open(address) }.get()
         var bootstrap = ServerBootstrap(group: loop)
             .serverChannelOption(.backlog, value: 64)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -140,7 +152,7 @@ package actor HTTPServer {
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHTTP(visitors.value, limits, router)
+                    try channel.pipeline.syncOperations.addHTTP(visitors.value, limits, at: address, router)
                 }
             }
         if address.address.isIPv6 {
@@ -153,17 +165,34 @@ package actor HTTPServer {
 }
 
 extension ChannelPipeline.SynchronousOperations {
-    /// Makes of a connection one that is served.
-    func addHTTP(_ visitors: Visitors, _ limits: HTTPLimits, _ router: @escaping Router) throws {
-        let watch = ConnectionWatch(visitors, limits)
+    /// Makes of a connection one that is served; it came in by `door`.
+    func addHTTP(_ visitors: Visitors, _ limits: HTTPLimits, at door: ListenAddress? = nil, _ router: @escaping Router)
+        throws
+    {
+        let watch = ConnectionWatch(visitors, limits, at: door)
         var decoderLimits = NIOHTTPDecoderLimitConfiguration()
         decoderLimits.maxHeaderFieldSize = limits.requestBytes
         decoderLimits.maxHeaderListSize = limits.requestBytes
-        decoderLimits.maxHeaderFieldCount = 100
+        decoderLimits.maxHeaderFieldCount = HTTPLimits.headers
         try addHandlers([
             watch, HTTPResponseEncoder(),
             ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: decoderLimits)), HTTPServerPipelineHandler(),
             RequestHandler(watch, visitors, limits, router),
         ])
+    }
+}
+
+extension LogLine {
+    /// Says what has become of an address: the word stays the same from version to version.
+    fileprivate static func http(
+        _ word: String, _ address: ListenAddress, level: Logger.Level = .notice, text: String? = nil,
+        note: String? = nil
+    ) -> LogLine {
+        var fields = LogFields()
+        fields.add("http", word)
+        fields.add("address", "\(address)")
+        fields.add("text", text)
+        fields.add("note", note)
+        return LogLine(level, "http_\(word)", fields)
     }
 }

@@ -21,6 +21,9 @@ final class RequestHandler: ChannelInboundHandler {
         }
     }
 
+    private static let methods = "only GET and HEAD are served"
+    private static let allow = (name: "allow", value: "GET, HEAD")
+
     private let watch: ConnectionWatch
     private let visitors: Visitors
     private let limits: HTTPLimits
@@ -47,9 +50,12 @@ final class RequestHandler: ChannelInboundHandler {
         case .head(let head):
             watch.requestArrived()
             guard !head.hasBody else {
+                guard head.isServed else {
+                    return watch.farewell(.methodNotAllowed, Self.methods, headers: [Self.allow])
+                }
                 return watch.farewell(.payloadTooLarge, "a request has no body here")
             }
-            pending = take(head, from: context.remoteAddress)
+            pending = take(head, from: context.remoteAddress, at: context.localAddress)
         case .body: break
         case .end:
             guard let pending else { return }
@@ -71,22 +77,27 @@ final class RequestHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard error is HTTPParserError, !isAnswering else { return watch.close() }
-        watch.farewell(.badRequest, "this is no HTTP request")
+        guard let error = error as? HTTPParserError, !isAnswering else { return watch.close() }
+        if error == .headerOverflow {
+            watch.farewell(.requestHeaderFieldsTooLarge, "a request has at most \(HTTPLimits.headers) headers here")
+        } else {
+            watch.farewell(.badRequest, "this is no HTTP request")
+        }
     }
 }
 
 extension RequestHandler {
     /// Judges a request by its head.
-    private func take(_ head: HTTPRequestHead, from peer: SocketAddress?) -> Pending {
+    private func take(
+        _ head: HTTPRequestHead, from peer: SocketAddress?, at local: SocketAddress?
+    ) -> Pending {
         // Nothing is switched to, and the codec reads nothing behind a request that asks for it.
         let keepsAlive = head.isKeepAlive && !head.headers.contains(name: "upgrade") && head.method != .CONNECT
         func pending(_ answer: Pending.Answer) -> Pending {
             Pending(isHead: head.method == .HEAD, keepsAlive: keepsAlive, answer: answer)
         }
-        guard head.method == .GET || head.method == .HEAD else {
-            return pending(
-                .response(.text(.methodNotAllowed, "only GET and HEAD are served", headers: [("allow", "GET, HEAD")])))
+        guard head.isServed else {
+            return pending(.response(.text(.methodNotAllowed, Self.methods, headers: [Self.allow])))
         }
         let target: RequestTarget
         do throws(RequestTarget.Mistake) {
@@ -100,7 +111,7 @@ extension RequestHandler {
             return pending(.response(.text(.badRequest, "a request has one Host header")))
         }
         // A connection may outlive the settings that let it in.
-        guard visitors.configuration.admits(peer) else {
+        guard visitors.configuration.admits(peer, at: local) else {
             return pending(.response(.text(.forbidden, "you are not in http_allow")))
         }
         if let host = target.authority ?? hosts.first, !visitors.configuration.answers(to: host) {
@@ -149,7 +160,7 @@ extension RequestHandler {
                     .serviceUnavailable, "too much is being sent: try again", headers: [("retry-after", "1")])
             }
         }
-        let keepsAlive = pending.keepsAlive && !hasEnded
+        let keepsAlive = pending.keepsAlive && !hasEnded && !watch.isDismissed
         var head = HTTPResponseHead(version: .http1_1, status: response.status)
         for header in response.headers { head.headers.add(name: header.name, value: header.value) }
         for header in Response.common where !head.headers.contains(name: header.name) {
@@ -183,7 +194,7 @@ extension RequestHandler {
         guard !watch.isOver else { return }
         release()
         isAnswering = false
-        guard keepsAlive else {
+        guard keepsAlive, !watch.isDismissed else {
             context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
             return watch.leave()
         }
@@ -200,6 +211,9 @@ extension RequestHandler {
 }
 
 extension HTTPRequestHead {
+    /// Whether its method is one of those that are.
+    fileprivate var isServed: Bool { method == .GET || method == .HEAD }
+
     /// Whether something comes behind the headers (RFC 9112, section 6.3).
     fileprivate var hasBody: Bool {
         headers.contains(name: "transfer-encoding")

@@ -27,12 +27,12 @@ package struct Response: Sendable {
         Response(status, type: "text/plain; charset=utf-8", headers: headers, body: ByteBuffer(string: line + "\n"))
     }
 
-    /// What the client has is still true (RFC 9110, section 15.4.5); the tag is an opaque one in its quotes.
+    /// What the client has is still true (RFC 9110, section 15.4.5); the tag is as `ETag` has it.
     package static func notModified(tag: String) -> Response {
         Response(status: .notModified, headers: [("etag", tag)])
     }
 
-    /// JSON; `tag` is an entity tag in its quotes.
+    /// JSON; `tag` is as `ETag` has it.
     package static func json(_ body: ByteBuffer, tag: String? = nil) -> Response {
         Response(type: "application/json", headers: tag.map { [("etag", $0)] } ?? [], body: body)
     }

@@ -15,6 +15,8 @@ final class Visitors {
     var configuration = HTTPConfiguration()
     private let limits: HTTPLimits
     private var served: [ConnectionWatch] = []
+    /// Where is listened at, or was until now: who comes in by another address was under way when that was closed.
+    private var doors: Set<ListenAddress> = []
     private var leaving: Set<ObjectIdentifier> = []
     /// Bytes of the answers that are being sent.
     private var bytes = 0
@@ -25,8 +27,9 @@ final class Visitors {
     var count: Int { served.count }
 
     /// Takes a connection in, if need be in the place of the one that has been waiting longest for a request.
-    func admit(_ visitor: ConnectionWatch, from address: SocketAddress?) -> Reception {
-        guard configuration.admits(address) else {
+    func admit(_ visitor: ConnectionWatch, from address: SocketAddress?, at local: SocketAddress?) -> Reception {
+        if let door = visitor.door, !doors.contains(door) { return .closed }
+        guard configuration.admits(address, at: local) else {
             return send(visitor, .forbidden, "you are not in http_allow")
         }
         if served.count >= limits.connections {
@@ -53,6 +56,15 @@ final class Visitors {
         leaving.remove(ObjectIdentifier(visitor))
     }
 
+    /// An address is listened at.
+    func open(_ door: ListenAddress) { doors.insert(door) }
+
+    /// An address is served no more: those who came in by it go, with the answer that is being made for them.
+    func close(_ door: ListenAddress) {
+        doors.remove(door)
+        for visitor in served where visitor.door == door { visitor.dismiss() }
+    }
+
     /// Closes all.
     func sendAllAway() { for visitor in served { visitor.close() } }
 
@@ -70,9 +82,15 @@ final class Visitors {
 
 extension HTTPConfiguration {
     /// Whether somebody there may ask; whoever has no address, as in a test, is this machine.
-    func admits(_ peer: SocketAddress?) -> Bool {
-        guard let text = peer?.ipAddress else { return true }
-        // A link-local peer's has its interface behind it.
-        return IPAddress(String(text.prefix { $0 != "%" })).map(admits) ?? false
+    func admits(_ peer: SocketAddress?, at local: SocketAddress?) -> Bool {
+        guard let peer = peer?.plainAddress else { return true }
+        guard let address = IPAddress(peer) else { return false }
+        // What comes from the address that it goes to has not left this machine.
+        return local?.plainAddress == peer || admits(address)
     }
+}
+
+extension SocketAddress {
+    /// Without the interface that a link-local one has behind it.
+    fileprivate var plainAddress: String? { ipAddress.map { String($0.prefix { $0 != "%" }) } }
 }
