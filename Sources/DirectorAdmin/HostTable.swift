@@ -62,6 +62,16 @@ struct HostTable: Sendable {
         review(address, manners)
     }
 
+    /// Changes what is to be written down before a command is sent: also where that was written down before, in an earlier run
+    /// or before the backend was not listed for a while, somebody waits for it now.
+    mutating func decide(
+        for address: IPAddress, _ manners: Reconciliation.Manners, _ change: (inout HostRecord) -> Void
+    ) {
+        let former = memoryChanges
+        update(address, manners, change)
+        if memoryChanges == former { memoryChanges += 1 }
+    }
+
     /// A command's connection has ended; gives what is to be told. Its backend may have gone meanwhile.
     mutating func commandEnded(
         _ verb: DirectorCommand.Verb, _ reply: CommandReply, for address: IPAddress, _ support: MoveSupport,

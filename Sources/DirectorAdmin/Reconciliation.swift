@@ -102,6 +102,9 @@ package struct Reconciliation: Sendable {
         return (record.host.vhosts, memory.target)
     }
 
+    /// Whether a backend's weight is not what it is to be in the end, for all that this monitor has to do with it.
+    package func hasWeightPlan(for address: IPAddress) -> Bool { table.weights[address] != nil }
+
     /// The weight of a listed backend that cannot be set to 0 and back; nil where it can.
     package func undrainableWeight(of address: IPAddress) -> Int? {
         guard let record = table[address], record.weight.memory == nil, !record.host.canBeDrained else { return nil }
@@ -350,11 +353,7 @@ extension Reconciliation {
         case .decided: return false
         // One that was decided long ago would not be known again by its time.
         case .none, .own, .intended:
-            table.update(record.host.address, manners) {
-                $0.downDecided(at: now)
-                if !manners.recordsDowns { $0.recorded() }
-            }
-            return !manners.recordsDowns
+            return decide(for: record.host.address) { $0.downDecided(at: now) }
         }
     }
 
@@ -362,9 +361,15 @@ extension Reconciliation {
     private mutating func isRecorded(_ record: HostRecord, _ vhosts: Int) -> Bool {
         if record.weight.isRecorded(vhosts) { return true }
         if record.weight.isPending { return false }
-        unrecorded[record.host.address] = nil
-        table.update(record.host.address, manners) {
-            $0.weightDecided(vhosts)
+        return decide(for: record.host.address) { $0.weightDecided(vhosts) }
+    }
+
+    /// Decides on a command that is to be written down before it is sent; gives whether it may be sent at once.
+    private mutating func decide(for address: IPAddress, _ change: (inout HostRecord) -> Void) -> Bool {
+        // What waits already was asked for in a record that lacks this.
+        unrecorded[address] = nil
+        table.decide(for: address, manners) {
+            change(&$0)
             if !manners.recordsDowns { $0.recorded() }
         }
         return !manners.recordsDowns

@@ -20,6 +20,9 @@ extension MonitorMachine {
         reconciliation.slowStart(of: address).map { SlowStartStatus(vhosts: $0.vhosts, target: $0.target) }
     }
 
+    /// Whether this monitor has still something to do with a backend's weight: until a list shows it as it is to be.
+    package func hasWeightPlan(for address: IPAddress) -> Bool { reconciliation.hasWeightPlan(for: address) }
+
     /// Why this window cannot begin; nil when it can.
     package func objection(
         to window: Maintenance, for address: IPAddress, at now: Instant

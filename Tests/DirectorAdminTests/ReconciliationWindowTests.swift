@@ -116,6 +116,29 @@ import Testing
         #expect(bench.list(row(1, vhosts: 0)).asked == [weigh(1, row(1), 80)])
     }
 
+    /// A run that was ended between its decision and the list that shows it has written down the very thing that the next one
+    /// decides.
+    @Test func whatAnEarlierRunHasWrittenDownIsWrittenOnceMoreAndSent() {
+        let memory = WeightMemory(target: 80, ours: [0, 80], asked: 80, isDrained: true, steppedAt: .origin)
+        var manners = Reconciliation.Manners(interval: .seconds(10))
+        manners.recordsDowns = true
+        var bench = Bench(Reconciliation(manners: manners, weights: [row(1).address: memory]))
+        #expect(bench.wake() == [.list])
+        let out = row(1, vhosts: 0)
+        let decided = bench.list(out) + bench.want(.up, out) + bench.watch(out, for: .seconds(2))
+        #expect(decided.contains(.record(1)))
+        #expect(bench.machine.recorded(1, at: bench.now).asked == [weigh(1, row(1), 80)])
+    }
+
+    @Test func theSameWhereTheBackendWasNotListedForAWhile() {
+        var bench = Bench(listing: row(1), row(2)) { $0.recordsDowns = true }
+        #expect(order(.drain, &bench) == [.record(1)])
+        _ = bench.watch(row(2), for: .seconds(15))
+        #expect(bench.machine.recorded(1, at: bench.now).asked == [])
+        #expect(bench.watch(row(1), row(2), for: .seconds(15)).contains(.record(2)))
+        #expect(bench.machine.recorded(2, at: bench.now).asked == [weigh(1, row(1), 0)])
+    }
+
     @Test func aRestartInTheWindowLeavesItDrained() {
         let memory = WeightMemory(target: 80, ours: [80, 0], asked: 0, isDrained: true)
         var bench = Bench(

@@ -115,8 +115,8 @@ final class MonitorProcess {
         whenRunning { [self] in feed(.maintenanceEnded(world.address(backend), by: "root")) }
     }
 
-    /// Whether it still has a word in a backend's weight, for ever.
-    func hasPlan(_ backend: Int) -> Bool { machine?.slowStart(of: world.address(backend)) != nil }
+    /// Whether it still has a word in a backend's weight, drained or on its way back.
+    func hasPlan(_ backend: Int) -> Bool { machine?.hasWeightPlan(for: world.address(backend)) == true }
 
     /// Does something in this process, when it runs; never in another one.
     private func whenRunning(_ work: @escaping () -> Void) {
