@@ -44,9 +44,13 @@ package struct Maintenance: Hashable, Sendable {
         self.drains = drains
     }
 
-    /// The same with another beginning.
-    func since(_ beginning: Instant) -> Maintenance {
-        Maintenance(shown: who, reason, since: beginning, until: until, drains: drains)
+    /// The same as it goes on from another one of the backend: with its beginning, its reason where no other is given, and its
+    /// drain, which only the end is to end.
+    func extending(_ former: Maintenance?) -> Maintenance {
+        guard let former else { return self }
+        return Maintenance(
+            shown: who, reason.isEmpty ? former.reason : reason, since: former.since, until: until,
+            drains: drains || former.drains)
     }
 
     /// The same as it can be by the clock of now: what was written down under a wrong one must not last for years.

@@ -43,11 +43,11 @@ extension MonitorMachine {
 // MARK: - What happens
 
 extension MonitorMachine {
-    /// The same backend's window before it is replaced, its beginning stays.
+    /// A window of the same backend that goes on is extended.
     mutating func maintenanceStarted(_ window: Maintenance, _ address: IPAddress, at now: Instant) -> [Action] {
         guard objection(to: window, for: address, at: now) == nil, let backend = backends[address] else { return [] }
         let former = windows[address]
-        let window = window.since(former?.since ?? window.since)
+        let window = window.extending(former)
         windows.begin(window, for: address)
         records.changed()
         backends[address]?.isOrderedOut = true

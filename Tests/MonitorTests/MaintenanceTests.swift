@@ -135,6 +135,23 @@ import Testing
         #expect(!watch.told.contains(where: isOver))
     }
 
+    @Test func startedAgainWithoutADrainOrAReasonItKeepsThose() {
+        var watch = Watch(.polling(imap).withStateFile, row(1), row(2))
+        watch.run(to: 15)
+        begin(&watch, 100, drains: true)
+        watch.run(to: 50)
+        #expect(watch.rows.first?.vhosts == 0)
+        let longer = Maintenance(
+            who: "alice", reason: "", since: watch.now, until: watch.now + .seconds(100), drains: false)
+        watch.handle(.maintenanceStarted(longer, for: address))
+        let kept = watch.machine.maintenances.first?.maintenance
+        #expect(kept?.drains == true)
+        #expect(kept?.reason == "kernel update")
+        #expect(kept?.who == "alice")
+        watch.run(to: 149)
+        #expect(watch.sent == [DirectorCommand(weighing: row(1), 0)])
+    }
+
     @Test func whatCannotBeBegunSaysWhy() {
         var watch = Watch(.polling(imap), row(1), row(2, vhosts: 0))
         watch.run(to: 15)

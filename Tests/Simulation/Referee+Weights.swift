@@ -67,7 +67,7 @@ extension Referee {
         if vhosts == 0 {
             require(known.window?.drains == true, .maintenance, name)
         } else {
-            require(known.window == nil || known.isDrained && known.window?.drains == false, .maintenance, name)
+            require(known.window == nil, .maintenance, name)
             require(row.vhosts > 0 || known.isDrained, .maintenance, name)
             let isStep = row.state == .up && row.vhosts > 0
             require(!isStep || vhosts > row.vhosts, .weights, "\(name), which has more")
