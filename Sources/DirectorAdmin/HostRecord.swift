@@ -226,6 +226,8 @@ struct HostRecord: Sendable {
     mutating func weightListed(isSettled: Bool, at now: Instant) -> [DirectorEvent] {
         let isAsking = command.verb == .hostUpdate
         let news = weight.listed(host, isSettled: isSettled, isAsking: isAsking, order, at: now)
+        // An administrator has brought back what was drained: that holds for the rest of the window.
+        if order == .drain, case .left(_, wasDrained: true) = news { order = .handsOff }
         return news.map { [.weightChanged(host, $0)] } ?? []
     }
 

@@ -106,6 +106,7 @@ struct HostTable: Sendable {
                 events.append(.hostAppeared(row))
             }
             restore(row, isSettled: isSettled, at: now)
+            if orders[row.address] != nil { orders[row.address] = records[row.address]?.order }
             review(row.address, manners)
         }
         // A line that cannot be read may be the row that seems to be missing.

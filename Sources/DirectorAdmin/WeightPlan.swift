@@ -27,8 +27,6 @@ struct WeightPlan: Sendable {
     private var isSteady = true
     /// The latest weight that was listed.
     private var former: Int?
-    /// An administrator has brought back what was drained: that holds for the rest of the window.
-    private var drainIsLeft = false
     /// Whether the time for the next step has come.
     private var isStepDue = false
     /// Whether the ring was in trouble since the plan began: what it had taken over may be forgotten again when it heals.
@@ -54,7 +52,7 @@ struct WeightPlan: Sendable {
 
     /// The weight that is to be listed now; nil where any will do.
     func wanted(_ host: Host, _ demand: Demand) -> Int? {
-        if demand.order == .drain, memory != nil || (!drainIsLeft && host.canBeDrained) { return 0 }
+        if demand.order == .drain, memory != nil || host.canBeDrained { return 0 }
         guard let memory else {
             guard demand.order == .none, demand.isToRise, isSteady, host.vhosts <= DirectorCommand.largestWeight else {
                 return nil
@@ -88,10 +86,7 @@ struct WeightPlan: Sendable {
 
     mutating func stepIsDue() { isStepDue = true }
 
-    mutating func orderChanged() {
-        drainIsLeft = false
-        isTold = false
-    }
+    mutating func orderChanged() { isTold = false }
 
     /// A command is about to be sent.
     mutating func decided(_ vhosts: Int, _ host: Host, _ order: MaintenanceOrder) {
@@ -159,7 +154,6 @@ struct WeightPlan: Sendable {
         if isAsking { return nil }
         guard memory.ours.contains(row.vhosts) else {
             othersChanged(at: now)
-            drainIsLeft = order == .drain
             forget()
             let isTarget = row.vhosts == memory.target && !memory.isDrained
             return isTarget ? .restored(wasDrained: false) : .left(target: memory.target, wasDrained: memory.isDrained)

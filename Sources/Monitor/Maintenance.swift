@@ -53,6 +53,9 @@ package struct Maintenance: Hashable, Sendable {
             drains: drains || former.drains)
     }
 
+    /// The same, and its weight is left as it is from now on.
+    var undrained: Maintenance { Maintenance(shown: who, reason, since: since, until: until, drains: false) }
+
     /// The same as it can be by the clock of now: what was written down under a wrong one must not last for years.
     func clamped(at now: Instant) -> Maintenance {
         Maintenance(

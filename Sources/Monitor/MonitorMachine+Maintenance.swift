@@ -81,6 +81,13 @@ extension MonitorMachine {
         windows.over(at: now).flatMap { maintenanceEnded($0, by: nil, at: now) }
     }
 
+    /// An administrator has brought back what was drained: that outlives a restart, as the window does.
+    mutating func drainIsOver(_ address: IPAddress) {
+        guard let window = windows[address], window.drains else { return }
+        windows.begin(window.undrained, for: address)
+        records.changed()
+    }
+
     private func unixTime(_ time: Instant) -> Int { unixOrigin &+ Int(time.nanoseconds / 1_000_000_000) }
 }
 

@@ -302,6 +302,7 @@ extension MonitorMachine {
             // It was up for a moment, and that it is down again is somebody's word against this monitor's.
             _ = backends[host.address]?.stateChanged(to: .up, byOthers: false, policy.deciding.raising, at: now)
             return [tell(event, of: host)] + stateChanged(host, byOthers: true, at: now)
+        case .weightChanged(let host, .left(_, wasDrained: true)): drainIsOver(host.address)
         case .commandWithoutEffect(let host, _, _), .usersMoved(let host, _), .moveGivenUp(let host),
             .moveUnknown(let host), .moveFailed(let host, _), .wouldSend(let host, _):
             return [tell(event, of: host)]

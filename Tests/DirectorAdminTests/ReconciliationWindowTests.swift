@@ -89,6 +89,9 @@ import Testing
             var bench = bench
             let told = bench.watch(back, for: .seconds(15))
             #expect(told.contains(.report(.weightChanged(back, .left(target: 100, wasDrained: true)))))
+            // Nor when the director lists it again after a while.
+            _ = bench.watch(row(2), for: .seconds(90))
+            #expect(bench.watch(back, for: .seconds(15)).asked == [])
             #expect((order(.none, &bench) + bench.watch(back, for: .seconds(60))).asked == [])
         }
     }

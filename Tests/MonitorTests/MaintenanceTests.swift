@@ -121,6 +121,22 @@ import Testing
         #expect(watch.states.last?.windows == [:])
     }
 
+    @Test func whatAnAdministratorHasBroughtBackInADrainStaysInOverARestart() throws {
+        var watch = Watch(.polling(imap).withStateFile, row(1), row(2))
+        watch.run(to: 15)
+        begin(&watch, 600, drains: true)
+        watch.run(to: 25)
+        #expect(watch.rows.first?.vhosts == 0)
+        watch.rows = [row(1), row(2)]
+        watch.run(to: 60)
+        #expect(watch.machine.maintenances.map(\.maintenance.drains) == [false])
+        let state = try #require(watch.states.last)
+        var next = Watch(.polling(imap).withStateFile, row(1), row(2), restored: state)
+        next.run(to: 60)
+        #expect(next.machine.maintenances.count == 1)
+        #expect(next.sent == [])
+    }
+
     @Test func startedAgainItLastsLongerAndKeepsItsBeginning() {
         var watch = Watch(.polling(imap), row(1), row(2))
         watch.run(to: 15)

@@ -89,6 +89,11 @@ extension Referee {
 
     func weightChanged(_ monitor: Int, _ backend: Int, _ news: WeightNews) {
         if case .set = news { return }
+        if case .left(_, wasDrained: true) = news, let window = ledgers[monitor].backends[backend].window {
+            // An administrator's word against the drain holds for the rest of the window.
+            ledgers[monitor].backends[backend].window = Maintenance(
+                who: window.who, reason: window.reason, since: window.since, until: window.until, drains: false)
+        }
         ledgers[monitor].backends[backend].weightBefore = nil
         ledgers[monitor].backends[backend].isDrained = false
     }
