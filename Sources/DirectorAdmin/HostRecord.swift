@@ -49,19 +49,26 @@ struct HostRecord: Sendable {
 
     // MARK: - What it needs
 
-    /// Hands off: the weight 0 is an administrator's word, and so is a maintenance window.
+    /// Whether its pool is not to count on it: it gets no users, or a person has it in hand.
     var isInMaintenance: Bool { host.isInMaintenance || order != .none }
+
+    /// Hands off: the weight 0 is an administrator's word, where it is not this monitor's own, and so is a maintenance window.
+    var isLeftAlone: Bool { isOutByWeight || order != .none }
+
+    /// Whether an administrator has set its weight to 0.
+    var isOutByWeight: Bool { host.isInMaintenance && !weight.isOwnZero(host) }
 
     /// Whether the switch is not where it should be.
     var needsSwitch: Bool {
         guard let wanted, let state = host.state else { return false }
-        return wanted != state && !isInMaintenance
+        return wanted != state && !isLeftAlone
     }
 
     /// The weight that it should have now; nil where it has it, or any will do.
     func wantedWeight(_ manners: Reconciliation.Manners) -> Int? {
         let demand = WeightPlan.Demand(
             order: order, isToRise: wanted == .up && host.state == .down,
+            isBack: wanted == .up || (wanted == nil && !evidence.isPolled),
             isWell: wanted != .down && evidence.failing == nil, slowStart: manners.slowStart)
         return weight.wanted(host, demand).flatMap { $0 == host.vhosts ? nil : $0 }
     }
@@ -78,14 +85,14 @@ struct HostRecord: Sendable {
     }
 
     /// Whether moving its users away makes sense: it is down, and to stay so.
-    var shouldMoveUsers: Bool { host.state == .down && wanted != .up && !isInMaintenance }
+    var shouldMoveUsers: Bool { host.state == .down && wanted != .up && !isLeftAlone }
 
     /// Whether its users are to be moved away now.
     var needsMove: Bool { move.isDue && shouldMoveUsers }
 
     /// Whether it is not listed as down, but will be soon: by a wish, or by a command that is under way.
     var isOnTheWayDown: Bool {
-        host.state != .down && (command.verb == .hostDown || (wanted == .down && !isInMaintenance))
+        host.state != .down && (command.verb == .hostDown || (wanted == .down && !isLeftAlone))
     }
 
     /// Whether users are sent to it, and no command is under way that will end that.

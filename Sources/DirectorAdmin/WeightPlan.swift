@@ -8,6 +8,8 @@ struct WeightPlan: Sendable {
         let order: MaintenanceOrder
         /// Whether it is down, and to go up.
         let isToRise: Bool
+        /// Whether the users of one that was drained are to come back: it polls well, or it is not polled at all.
+        let isBack: Bool
         /// Whether nothing speaks against more users.
         let isWell: Bool
         let slowStart: SlowStart?
@@ -59,13 +61,19 @@ struct WeightPlan: Sendable {
             }
             return demand.slowStart?.first(of: host.vhosts)
         }
-        if memory.isDrained { return memory.target }
         guard demand.order == .none else { return nil }
+        if host.state != .down, memory.isDrained || isOwnZero(host) {
+            guard demand.isBack else { return nil }
+            return demand.slowStart?.next(after: host.vhosts, of: memory.target) ?? memory.target
+        }
         guard let rule = demand.slowStart else { return memory.target }
         // While it is down its weight does nothing: whoever puts it up then, and however, finds the right one.
         if host.state != .up { return demand.isToRise ? rule.first(of: memory.target) : memory.target }
         return isStepDue && demand.isWell ? rule.next(after: host.vhosts, of: memory.target) : nil
     }
+
+    /// Whether a weight of 0 is this monitor's own work, and no administrator's word.
+    func isOwnZero(_ host: Host) -> Bool { host.vhosts == 0 && memory?.ours.contains(0) == true }
 
     /// When the next step is to be taken; nil when none is, or it is due already.
     func nextStep(_ rule: SlowStart?) -> Instant? {
@@ -92,7 +100,11 @@ struct WeightPlan: Sendable {
     mutating func decided(_ vhosts: Int, _ host: Host, _ order: MaintenanceOrder) {
         var next = memory ?? WeightMemory(target: host.vhosts, ours: [host.vhosts])
         if memory == nil { isTroubled = false }
-        if order == .drain { next.isDrained = true }
+        if order == .drain {
+            next.isDrained = true
+        } else if vhosts != next.target {
+            next.isDrained = false
+        }
         next.asked = vhosts
         next.ours = Array((next.ours.filter { $0 != vhosts } + [vhosts]).suffix(WeightMemory.mostOurs))
         memory = next

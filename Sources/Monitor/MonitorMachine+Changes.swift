@@ -54,7 +54,9 @@ extension MonitorMachine {
             absences.began(address, at: found.absences[address] ?? now)
         }
         records.changed()
-        return follow(reconciliation.found(found.intents, found.weights), at: now) + windowsFound(found, at: now)
+        let steps = reconciliation.found(found.intents, found.weights)
+        for address in found.weights.keys { noteWeight(of: address) }
+        return follow(steps, at: now) + windowsFound(found, at: now)
     }
 
     private mutating func windowsFound(_ found: MonitorState, at now: Instant) -> [Action] {

@@ -81,6 +81,11 @@ extension MonitorMachine {
         windows.over(at: now).flatMap { maintenanceEnded($0, by: nil, at: now) }
     }
 
+    /// A weight of 0 that is left of a drain is nobody's order.
+    mutating func noteWeight(of address: IPAddress) {
+        backends[address]?.isOutByWeight = reconciliation.isOutByWeight(address)
+    }
+
     /// An administrator has brought back what was drained: that outlives a restart, as the window does.
     mutating func drainIsOver(_ address: IPAddress) {
         guard let window = windows[address], window.drains else { return }

@@ -274,6 +274,7 @@ extension MonitorMachine {
         case .hostAppeared(let host):
             backends[host.address] = WatchedBackend(
                 host, raising: raising[host.address] ?? Raising(), isOrderedOut: windows[host.address] != nil)
+            noteWeight(of: host.address)
             schedule.add(host.address, at: now)
             if absences.ended(host.address) { records.changed() }
         case .hostDisappeared(let host):
@@ -288,7 +289,7 @@ extension MonitorMachine {
             }
             return [.tell(.director(event))] + keepSentinel(host.address, at: now)
         case .maintenanceChanged(let host):
-            backends[host.address]?.isOutByWeight = host.isInMaintenance
+            noteWeight(of: host.address)
             return [.tell(.director(event))] + keepSentinel(host.address, at: now)
         case .stateChanged(let host, let cause):
             let backend = backends[host.address]

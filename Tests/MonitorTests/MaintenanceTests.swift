@@ -137,6 +137,36 @@ import Testing
         #expect(next.sent == [])
     }
 
+    @Test func behindADrainAGoodRoundOfNowGivesTheUsersBackAndNoneOfBefore() {
+        var watch = Watch(.polling(imap).withStateFile, row(1), row(2))
+        watch.run(to: 15)
+        begin(&watch, 60, drains: true)
+        watch.run(to: 74.9)
+        watch.silent = [address]
+        watch.run(to: 90)
+        #expect(watch.rows.first?.vhosts == 0)
+        #expect(watch.machine.maintenance(of: address) == nil)
+        #expect(watch.machine.slowStart(of: address) == SlowStartStatus(vhosts: 0, target: 100))
+        watch.release()
+        watch.run(to: 92)
+        #expect(watch.rows.first?.vhosts == 100)
+    }
+
+    @Test func oneThatIsDeadBehindADrainIsAnAlarmAndGoesDownFirst() {
+        var watch = Watch(.polling(imap).withStateFile, row(1), row(2))
+        watch.run(to: 15)
+        begin(&watch, 60, drains: true)
+        failing(&watch)
+        watch.run(to: 74)
+        watch.forgetTold()
+        watch.run(to: 110)
+        #expect(watch.sent.map(\.verb) == [.hostDown, .hostResetUsers, .hostUpdate])
+        #expect(watch.told.contains { if case .stateChanged(_, .command, _?) = $0 { true } else { false } })
+        watch.faults = [:]
+        watch.run(to: 140)
+        #expect(watch.rows.first == row(1))
+    }
+
     @Test func startedAgainItLastsLongerAndKeepsItsBeginning() {
         var watch = Watch(.polling(imap), row(1), row(2))
         watch.run(to: 15)

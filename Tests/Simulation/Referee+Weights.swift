@@ -11,6 +11,7 @@ extension Referee {
 
     func maintenanceEnds(_ monitor: Int, _ backend: Int) {
         ledgers[monitor].backends[backend].window = nil
+        ledgers[monitor].backends[backend].goodRounds = 0
         excuse(monitor, backend, until: now)
     }
 
@@ -69,6 +70,9 @@ extension Referee {
         } else {
             require(known.window == nil, .maintenance, name)
             require(row.vhosts > 0 || known.isDrained, .maintenance, name)
+            require(
+                row.vhosts > 0 || row.state == .down || known.goodRounds >= monitor.policy.deciding.goodRoundsNeeded,
+                .evidence, "\(name) after \(known.goodRounds) good rounds")
             let isStep = row.state == .up && row.vhosts > 0
             require(!isStep || vhosts > row.vhosts, .weights, "\(name), which has more")
         }
