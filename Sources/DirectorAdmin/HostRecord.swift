@@ -180,6 +180,7 @@ struct HostRecord: Sendable {
         ownership = .none
         isMoveUnknown = false
         move.settled()
+        weight = WeightPlan()
     }
 
     /// The director lists it again, while something of before is still under way.

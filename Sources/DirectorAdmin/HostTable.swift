@@ -147,13 +147,29 @@ struct HostTable: Sendable {
         for address in steps.due(at: now) { update(address, manners) { $0.stepIsDue() } }
     }
 
-    /// Another director is asked: what this run has done at the former one counts as what an earlier run has done.
-    mutating func directorChanged(_ manners: Reconciliation.Manners) {
+    /// Another director is asked: what this run has done at the former one counts as what an earlier run has done, but for the
+    /// weights, by which the two rings' backends cannot be told apart. Gives what is to be told. What people have ordered goes
+    /// on: it is the machine that they are working on.
+    mutating func directorChanged(_ manners: Reconciliation.Manners) -> [DirectorEvent] {
+        var events: [DirectorEvent] = []
         for (address, record) in records {
             restored.keep(record.sentIntent, of: address)
             records[address]?.directorChanged()
+            events += forgotten(record.weight.memory, record.host.spelling, vhosts: record.host.vhosts)
             review(address, manners)
         }
+        for (address, memory) in restoredWeights.sorted(by: { $0.key < $1.key }) {
+            restoredWeights[address] = nil
+            events += forgotten(memory, address.description, vhosts: nil)
+            review(address, manners)
+        }
+        for address in departed.keys { departed[address]?.directorChanged() }
+        return events
+    }
+
+    private func forgotten(_ memory: WeightMemory?, _ backend: String, vhosts: Int?) -> [DirectorEvent] {
+        guard let memory, vhosts != memory.target || memory.asked != memory.target else { return [] }
+        return [.weightForgotten(backend: backend, vhosts: vhosts, target: memory.target)]
     }
 
     /// What another run has written down of backends of which this one has done nothing.

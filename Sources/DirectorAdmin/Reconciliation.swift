@@ -55,10 +55,10 @@ package struct Reconciliation: Sendable {
 
     /// Another director is asked from now on: what the former one said of the ring is not this one's word.
     /// `isOther` where it is not the same one by another name: whatever was done there may be of another ring, and a list has
-    /// to show what of it is known here.
-    package mutating func directorChanged(isOther: Bool) {
+    /// to show what of it is known here. Gives what is to be told.
+    package mutating func directorChanged(isOther: Bool) -> [Action] {
         contact = DirectorContact(after: contact)
-        if isOther { table.directorChanged(manners) }
+        return isOther ? table.directorChanged(manners).map(Action.report) : []
     }
 
     /// What another run has written down: a list has to show what of it holds still.

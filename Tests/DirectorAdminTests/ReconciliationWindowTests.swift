@@ -190,6 +190,23 @@ import Testing
         #expect((order(.none, &bench) + bench.watch(out, for: .seconds(2))).asked == [weigh(2, row(1), 100)])
     }
 
+    /// Backends of another ring may have the same addresses, and other weights.
+    @Test func whatWasDrainedAtAnotherRingIsToldAndForgotten() {
+        var bench = drained()
+        let unlisted = WeightMemory(target: 80, ours: [0], asked: 0, isDrained: true)
+        _ = order(.none, &bench) + bench.machine.found([:], [row(9).address: unlisted])
+        let told = bench.machine.directorChanged(isOther: true)
+        #expect(
+            told == [
+                .report(.weightForgotten(backend: "10.0.0.1", vhosts: 0, target: 100)),
+                .report(.weightForgotten(backend: "10.0.0.9", vhosts: nil, target: 80)),
+            ])
+        #expect(bench.machine.weights == [:])
+        let out = row(1, vhosts: 0)
+        _ = bench.watch(out, row(9, vhosts: 0), for: .seconds(5)) + bench.want(.up, out) + bench.want(.up, row(9))
+        #expect(bench.watch(out, row(9, vhosts: 0), for: .seconds(60)).asked == [])
+    }
+
     private func drained(manners change: (inout Reconciliation.Manners) -> Void = { _ in }) -> Bench {
         var bench = Bench(listing: row(1), row(2), manners: change)
         #expect(order(.drain, &bench) == [weigh(1, row(1), 0)])

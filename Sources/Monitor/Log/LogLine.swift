@@ -252,6 +252,13 @@ package struct LogLine: Hashable, Sendable {
             self.init(.warning, event.name, fields)
         case .weightChanged(let host, let news):
             self.init(news.level, isChange: news.isChange, event.name, LogFields(host, news))
+        case .weightForgotten(let backend, let vhosts, let target):
+            fields = LogFields(backend)
+            fields.add("vhosts", vhosts.map { "\($0)" })
+            fields.add("target", "\(target)")
+            fields.add("weight", "forgotten")
+            fields.add("note", "another director is asked now: at the former one its vhosts stay as they are")
+            self.init(.warning, isChange: true, event.name, fields)
         case .wouldSetWeight(let host, let vhosts):
             fields = LogFields(host.spelling)
             fields.add("command", DirectorCommand.Verb.hostUpdate.rawValue)
