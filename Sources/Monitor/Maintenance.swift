@@ -78,6 +78,10 @@ package enum MaintenanceRefusal: Error, Hashable, Sendable, CustomStringConverti
     case length(Duration)
     /// Its weight cannot be set to 0 and back.
     case undrainable(IPAddress, vhosts: Int)
+    /// A restart would forget what its weight is to be at the end.
+    case unkept(IPAddress)
+    /// dovemon does nothing more.
+    case stopping
     /// There is none to end.
     case notUnderMaintenance(IPAddress, vhosts: Int?)
 
@@ -94,6 +98,10 @@ package enum MaintenanceRefusal: Error, Hashable, Sendable, CustomStringConverti
         case .undrainable(let address, let vhosts):
             "\(address): its vhosts of \(vhosts) are more than the director takes back (\(DirectorCommand.largestWeight)); "
                 + "leave --drain out"
+        case .unkept(let address):
+            "\(address): without a state_file a restart would leave its vhosts at 0 for good, so that nothing is drained; set "
+                + "state_file, or leave --drain out"
+        case .stopping: "dovemon is stopping; ask again when it runs"
         case .notUnderMaintenance(let address, 0?):
             "\(address): no maintenance was started here, its vhosts are 0: `doveadm director update \(address) 100` "
                 + "ends that"

@@ -6,7 +6,7 @@ package import Site
 extension MonitorMachine {
     /// Why a backend is left alone; nil when it is not.
     package func maintenance(of address: IPAddress) -> MaintenanceKind? {
-        if let window = windows[address] { return .ordered(window) }
+        if let window = windows[address] { return .ordered(window, isKept: policy.keepsState) }
         return backends[address]?.isOutByWeight == true ? .weight : nil
     }
 
@@ -28,7 +28,10 @@ extension MonitorMachine {
         to window: Maintenance, for address: IPAddress, at now: Instant
     ) -> MaintenanceRefusal? {
         guard backends[address] != nil else { return .notListed(address) }
-        guard Maintenance.lengths.contains(window.until - now) else { return .length(window.until - now) }
+        // By the order's own beginning: a microsecond later, the shortest one is too short.
+        let length = window.until - window.since
+        guard Maintenance.lengths.contains(length), window.until > now else { return .length(length) }
+        if window.drains, !policy.hasStateFile, !policy.isDryRun { return .unkept(address) }
         guard window.drains, let vhosts = reconciliation.undrainableWeight(of: address) else { return nil }
         return .undrainable(address, vhosts: vhosts)
     }

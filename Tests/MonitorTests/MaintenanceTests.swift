@@ -49,7 +49,7 @@ import Testing
         #expect(
             watch.told.contains(
                 .maintenanceStarted(backend: "10.0.0.1", window, until: 1115, isExtended: false)))
-        #expect(watch.machine.maintenance(of: address) == .ordered(window))
+        #expect(watch.machine.maintenance(of: address) == .ordered(window, isKept: false))
         #expect(watch.machine.maintenances.map(\.address) == [address])
         watch.run(to: 114.9)
         #expect(!watch.told.contains(where: isOver))
@@ -198,8 +198,41 @@ import Testing
         #expect(watch.sent == [DirectorCommand(weighing: row(1), 0)])
     }
 
+    @Test func withoutAStateFileNothingIsDrainedAndItIsSaidThatARestartEndsIt() {
+        let window = Maintenance(
+            who: "root", reason: "", since: Watch.start, until: Watch.start + .seconds(100), drains: true)
+        for (hasFile, isDryRun) in [(false, false), (false, true), (true, false), (true, true)] {
+            var policy = Policy.polling(imap)
+            policy.hasStateFile = hasFile
+            policy.isDryRun = isDryRun
+            var watch = Watch(policy, row(1), row(2))
+            watch.run(to: 15)
+            let refusal = watch.machine.objection(to: window, for: address, at: watch.now)
+            #expect(refusal == (hasFile || isDryRun ? nil : .unkept(address)))
+            begin(&watch, 100)
+            guard case .ordered(_, let isKept) = watch.machine.maintenance(of: address) else {
+                Issue.record("not begun")
+                return
+            }
+            #expect(isKept == (hasFile && !isDryRun))
+        }
+        #expect(MaintenanceRefusal.unkept(address).description.contains("set state_file, or leave --drain out"))
+    }
+
+    /// It takes a moment from the order to its being carried out.
+    @Test func theShortestWindowIsLongEnoughAMomentLater() {
+        var watch = Watch(.polling(imap), row(1), row(2))
+        watch.run(to: 15)
+        let window = window(watch, 1)
+        #expect(watch.machine.objection(to: window, for: address, at: watch.now + .microseconds(40)) == nil)
+        watch.run(to: 15.001)
+        watch.handle(.maintenanceStarted(window, for: address))
+        #expect(watch.machine.maintenances.map(\.maintenance) == [window])
+        #expect(watch.machine.objection(to: window, for: address, at: watch.now + .seconds(1)) == .length(.seconds(1)))
+    }
+
     @Test func whatCannotBeBegunSaysWhy() {
-        var watch = Watch(.polling(imap), row(1), row(2, vhosts: 0))
+        var watch = Watch(.polling(imap).withStateFile, row(1), row(2, vhosts: 0))
         watch.run(to: 15)
         let machine = watch.machine
         let unknown = row(3).address

@@ -110,7 +110,7 @@ final class MonitorProcess {
             if world.mistake == .windowIgnored { return }
             feed(.maintenanceStarted(asked, for: world.address(backend)))
             // It may extend a former one, or that may have ended in the same moment.
-            guard case .ordered(let kept) = machine?.maintenance(of: world.address(backend)) else {
+            guard case .ordered(let kept, _) = machine?.maintenance(of: world.address(backend)) else {
                 return world.referee.violated(.maintenance, "m\(number) has not begun a window")
             }
             world.referee.require(kept.drains || !drains, .maintenance, "m\(number) does not drain")
