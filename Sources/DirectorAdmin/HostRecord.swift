@@ -95,9 +95,12 @@ struct HostRecord: Sendable {
         host.state != .down && (command.verb == .hostDown || (wanted == .down && !isLeftAlone))
     }
 
+    /// Whether a HOST-DOWN is under way, or may be.
+    var mayGoDown: Bool { command.verb == .hostDown || mayHaveOpenDown }
+
     /// Whether users are sent to it, and no command is under way that will end that.
     var isServing: Bool {
-        host.state == .up && !isInMaintenance && command.verb != .hostDown && !mayHaveOpenDown
+        host.state == .up && !isInMaintenance && !mayGoDown
     }
 
     /// Whether a list has to be read to learn what a reply was worth.

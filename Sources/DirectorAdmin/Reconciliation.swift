@@ -116,6 +116,9 @@ package struct Reconciliation: Sendable {
         return record.host.vhosts
     }
 
+    /// Whether a HOST-DOWN of this monitor may still take a backend down.
+    package func mayGoDown(_ address: IPAddress) -> Bool { table[address]?.mayGoDown == true }
+
     /// Whether a backend is listed as down, and it was this monitor that took it down.
     package func isOwnDown(_ address: IPAddress) -> Bool {
         if case .own = table[address]?.ownership { return true }

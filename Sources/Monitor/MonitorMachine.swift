@@ -207,6 +207,8 @@ extension MonitorMachine {
     private mutating func judgement(
         of address: IPAddress, at now: Instant
     ) -> (judgement: Reconciliation.Judgement, news: [Action])? {
+        // A HOST-DOWN that is under way is still to be explained.
+        if !reconciliation.mayGoDown(address) { backends[address]?.faultMayBeOver() }
         guard let evidence = backends[address]?.evidence(rules),
             let wanted = backends[address]?.wanted(
                 policy.deciding, isOwnDown: reconciliation.isOwnDown(address), at: now)

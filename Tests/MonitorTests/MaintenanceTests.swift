@@ -58,6 +58,36 @@ import Testing
         #expect(watch.machine.maintenance(of: address) == nil)
     }
 
+    @Test func aFaultThatHasHealedIsNoReasonAnyMore() {
+        var watch = Watch(.polling(imap), row(1), row(2))
+        watch.run(to: 15)
+        begin(&watch, 600)
+        failing(&watch)
+        watch.run(to: 100)
+        #expect(watch.machine.status(of: address, at: watch.now)?.reason?.failure == refused)
+        watch.faults = [:]
+        watch.run(to: 120)
+        #expect(watch.machine.status(of: address, at: watch.now)?.reason == nil)
+        watch.rows = [row(1, .down), row(2)]
+        watch.run(to: 140)
+        #expect(watch.told.contains(.underMaintenance(.stateChanged(row(1, .down), .foreign, nil))))
+    }
+
+    @Test func aHostDownThatIsUnderWayIsExplainedAlthoughTheFaultIsOver() {
+        let policy = Policy(
+            services: [imap], interval: .milliseconds(200), timeout: .milliseconds(100), failuresNeeded: 1)
+        var watch = Watch(policy, row(1), row(2))
+        watch.run(to: 1)
+        watch.repliesFail = true
+        failing(&watch)
+        watch.run(to: 1.25)
+        #expect(watch.sent.map(\.verb) == [.hostDown])
+        watch.faults = [:]
+        watch.rows = [row(1, .down), row(2)]
+        watch.run(to: 2)
+        #expect(watch.told.contains { if case .stateChanged(_, .command, _?) = $0 { true } else { false } })
+    }
+
     @Test func whatWasSeenInItIsSeenOnceMoreBeforeAnythingFollows() {
         var watch = Watch(.polling(imap), row(1), row(2))
         watch.run(to: 15)
