@@ -118,6 +118,8 @@ package final class MonitorDriver {
         let now = Instant.now()
         let window = Maintenance(who: who, reason: reason, since: now, until: now + time, drains: drains)
         if let objection = machine.objection(to: window, for: address, at: now) { throw objection }
+        // The wall clock may have been set since the start.
+        machine.unixOrigin = Int(UnixClock.origin())
         feed(.maintenanceStarted(window, for: address))
         guard let begun = machine.maintenance(of: address), case .ordered = begun else { throw .stopping }
         return begun

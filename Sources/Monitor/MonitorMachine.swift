@@ -26,8 +26,8 @@ package struct MonitorMachine: Sendable {
     var raising: [IPAddress: Raising]
     var absences: Absences
     var windows: MaintenanceWindows
-    /// `Instant.origin` in seconds since 1970.
-    let unixOrigin: Int
+    /// `Instant.origin` in seconds since 1970, for what people are told; another one once the wall clock was set.
+    package var unixOrigin: Int
 
     /// A monitor that knows no backends yet; it reads the director as soon as it is woken.
     ///

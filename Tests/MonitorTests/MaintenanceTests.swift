@@ -88,6 +88,17 @@ import Testing
         #expect(watch.told.contains { if case .stateChanged(_, .command, _?) = $0 { true } else { false } })
     }
 
+    @Test func itsEndIsToldByTheWallClockOfNow() {
+        var watch = Watch(.polling(imap), row(1), row(2))
+        watch.run(to: 15)
+        watch.machine.unixOrigin = 1_790_000_000
+        begin(&watch, 100)
+        #expect(
+            watch.told.contains {
+                if case .maintenanceStarted(_, _, until: 1_790_001_115, _) = $0 { true } else { false }
+            })
+    }
+
     @Test func whatWasSeenInItIsSeenOnceMoreBeforeAnythingFollows() {
         var watch = Watch(.polling(imap), row(1), row(2))
         watch.run(to: 15)
