@@ -121,7 +121,7 @@ package final class MonitorDriver {
         // The wall clock may have been set since the start.
         machine.unixOrigin = Int(UnixClock.origin())
         feed(.maintenanceStarted(window, for: address))
-        guard let begun = machine.maintenance(of: address), case .ordered = begun else { throw .stopping }
+        guard !isStopped, let begun = machine.maintenance(of: address) else { throw .stopping }
         return begun
     }
 
@@ -135,7 +135,7 @@ package final class MonitorDriver {
     package func endMaintenance(of address: IPAddress, by who: String) throws(MaintenanceRefusal) {
         if let objection = machine.objection(toEndOf: address) { throw objection }
         feed(.maintenanceEnded(address, by: who))
-        if machine.objection(toEndOf: address) == nil { throw .stopping }
+        if isStopped { throw .stopping }
     }
 
     /// What the metrics tell, but for what others than the monitor know.

@@ -40,7 +40,8 @@ extension Referee {
             let guardedSince = now - ledgers[number].backends[backend].guardedAt
             if isGuarded(monitor, backend) { return ledgers[number].backends[backend].guardedAt = now }
             // Others may have to be polled first.
-            let proof = policy.timeToProve(known)
+            // One without users is not polled out of its turn for that.
+            let proof = policy.timeToProve(known) + (isOwnZero ? policy.period : .zero)
             guard guardedSince > policy.period + policy.patience + proof + Self.ringDelay else { return }
             counts.timed += 1
             require(
