@@ -1,7 +1,7 @@
 import DirectorAdmin
 import Foundation
+import Health
 import Logging
-import Probes
 import Site
 import Testing
 
