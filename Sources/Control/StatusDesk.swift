@@ -109,7 +109,7 @@ package actor StatusDesk {
             do throws(MaintenanceRefusal) {
                 let window = try driver.startMaintenance(
                     of: address, by: who, reason: reason, lasting: time, drains: drains)
-                return .success(MaintenanceDocument(.ordered(window), at: .now()))
+                return .success(MaintenanceDocument(window, at: .now()))
             } catch {
                 return .failure(Refusal("\(error)"))
             }
@@ -136,11 +136,12 @@ package actor StatusDesk {
     /// The windows that go on.
     package func maintenances() async throws -> MaintenancesDocument {
         try await monitor.asked { driver in
-            MaintenancesDocument(
+            let isKept = driver.keepsWindows
+            return MaintenancesDocument(
                 maintenance: driver.maintenances.map {
                     .init(
                         backend: $0.address.description,
-                        maintenance: MaintenanceDocument(.ordered($0.maintenance), at: .now()))
+                        maintenance: MaintenanceDocument(.ordered($0.maintenance, isKept: isKept), at: .now()))
                 })
         }.get()
     }

@@ -35,6 +35,9 @@ package enum DirectorEvent: Hashable, Sendable {
     case moveFailed(Host, CommandReply)
     /// A backend's weight has changed that this monitor has a word in.
     case weightChanged(Host, WeightNews)
+    /// Another ring's director is asked from now on, and the backend's weight at the former one stays as it is: `vhosts`, as last
+    /// listed there, and not what it was to be. Nil where it was not listed.
+    case weightForgotten(backend: String, vhosts: Int?, target: Int)
     /// In a dry run: HOST-UPDATE would have gone out now, with this weight. Told once for each wish.
     case wouldSetWeight(Host, Int)
     /// In a dry run: this command would have gone out now. Told once for each wish.

@@ -49,19 +49,26 @@ struct HostRecord: Sendable {
 
     // MARK: - What it needs
 
-    /// Hands off: the weight 0 is an administrator's word, and so is a maintenance window.
+    /// Whether its pool is not to count on it: it gets no users, or a person has it in hand.
     var isInMaintenance: Bool { host.isInMaintenance || order != .none }
+
+    /// Hands off: the weight 0 is an administrator's word, where it is not this monitor's own, and so is a maintenance window.
+    var isLeftAlone: Bool { isOutByWeight || order != .none }
+
+    /// Whether an administrator has set its weight to 0.
+    var isOutByWeight: Bool { host.isInMaintenance && !weight.isOwnZero(host) }
 
     /// Whether the switch is not where it should be.
     var needsSwitch: Bool {
         guard let wanted, let state = host.state else { return false }
-        return wanted != state && !isInMaintenance
+        return wanted != state && !isLeftAlone
     }
 
     /// The weight that it should have now; nil where it has it, or any will do.
     func wantedWeight(_ manners: Reconciliation.Manners) -> Int? {
         let demand = WeightPlan.Demand(
             order: order, isToRise: wanted == .up && host.state == .down,
+            isBack: wanted == .up || (wanted == nil && !evidence.isPolled),
             isWell: wanted != .down && evidence.failing == nil, slowStart: manners.slowStart)
         return weight.wanted(host, demand).flatMap { $0 == host.vhosts ? nil : $0 }
     }
@@ -78,19 +85,22 @@ struct HostRecord: Sendable {
     }
 
     /// Whether moving its users away makes sense: it is down, and to stay so.
-    var shouldMoveUsers: Bool { host.state == .down && wanted != .up && !isInMaintenance }
+    var shouldMoveUsers: Bool { host.state == .down && wanted != .up && !isLeftAlone }
 
     /// Whether its users are to be moved away now.
     var needsMove: Bool { move.isDue && shouldMoveUsers }
 
     /// Whether it is not listed as down, but will be soon: by a wish, or by a command that is under way.
     var isOnTheWayDown: Bool {
-        host.state != .down && (command.verb == .hostDown || (wanted == .down && !isInMaintenance))
+        host.state != .down && (command.verb == .hostDown || (wanted == .down && !isLeftAlone))
     }
+
+    /// Whether a HOST-DOWN is under way, or may be.
+    var mayGoDown: Bool { command.verb == .hostDown || mayHaveOpenDown }
 
     /// Whether users are sent to it, and no command is under way that will end that.
     var isServing: Bool {
-        host.state == .up && !isInMaintenance && command.verb != .hostDown && !mayHaveOpenDown
+        host.state == .up && !isInMaintenance && !mayGoDown
     }
 
     /// Whether a list has to be read to learn what a reply was worth.
@@ -173,6 +183,7 @@ struct HostRecord: Sendable {
         ownership = .none
         isMoveUnknown = false
         move.settled()
+        weight = WeightPlan()
     }
 
     /// The director lists it again, while something of before is still under way.
@@ -226,6 +237,8 @@ struct HostRecord: Sendable {
     mutating func weightListed(isSettled: Bool, at now: Instant) -> [DirectorEvent] {
         let isAsking = command.verb == .hostUpdate
         let news = weight.listed(host, isSettled: isSettled, isAsking: isAsking, order, at: now)
+        // An administrator has brought back what was drained: that holds for the rest of the window.
+        if order == .drain, case .left(_, wasDrained: true) = news { order = .handsOff }
         return news.map { [.weightChanged(host, $0)] } ?? []
     }
 

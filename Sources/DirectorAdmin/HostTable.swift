@@ -62,6 +62,16 @@ struct HostTable: Sendable {
         review(address, manners)
     }
 
+    /// Changes what is to be written down before a command is sent: also where that was written down before, in an earlier run
+    /// or before the backend was not listed for a while, somebody waits for it now.
+    mutating func decide(
+        for address: IPAddress, _ manners: Reconciliation.Manners, _ change: (inout HostRecord) -> Void
+    ) {
+        let former = memoryChanges
+        update(address, manners, change)
+        if memoryChanges == former { memoryChanges += 1 }
+    }
+
     /// A command's connection has ended; gives what is to be told. Its backend may have gone meanwhile.
     mutating func commandEnded(
         _ verb: DirectorCommand.Verb, _ reply: CommandReply, for address: IPAddress, _ support: MoveSupport,
@@ -96,6 +106,7 @@ struct HostTable: Sendable {
                 events.append(.hostAppeared(row))
             }
             restore(row, isSettled: isSettled, at: now)
+            if orders[row.address] != nil { orders[row.address] = records[row.address]?.order }
             review(row.address, manners)
         }
         // A line that cannot be read may be the row that seems to be missing.
@@ -136,13 +147,29 @@ struct HostTable: Sendable {
         for address in steps.due(at: now) { update(address, manners) { $0.stepIsDue() } }
     }
 
-    /// Another director is asked: what this run has done at the former one counts as what an earlier run has done.
-    mutating func directorChanged(_ manners: Reconciliation.Manners) {
+    /// Another director is asked: what this run has done at the former one counts as what an earlier run has done, but for the
+    /// weights, by which the two rings' backends cannot be told apart. Gives what is to be told. What people have ordered goes
+    /// on: it is the machine that they are working on.
+    mutating func directorChanged(_ manners: Reconciliation.Manners) -> [DirectorEvent] {
+        var events: [DirectorEvent] = []
         for (address, record) in records {
             restored.keep(record.sentIntent, of: address)
             records[address]?.directorChanged()
+            events += forgotten(record.weight.memory, record.host.spelling, vhosts: record.host.vhosts)
             review(address, manners)
         }
+        for (address, memory) in restoredWeights.sorted(by: { $0.key < $1.key }) {
+            restoredWeights[address] = nil
+            events += forgotten(memory, address.description, vhosts: nil)
+            review(address, manners)
+        }
+        for address in departed.keys { departed[address]?.directorChanged() }
+        return events
+    }
+
+    private func forgotten(_ memory: WeightMemory?, _ backend: String, vhosts: Int?) -> [DirectorEvent] {
+        guard let memory, vhosts != memory.target || memory.asked != memory.target else { return [] }
+        return [.weightForgotten(backend: backend, vhosts: vhosts, target: memory.target)]
     }
 
     /// What another run has written down of backends of which this one has done nothing.

@@ -33,7 +33,7 @@ package struct Reconciliation: Sendable {
     package var manners: Manners {
         didSet { table.reviewAll(manners) }
     }
-    private var table: HostTable
+    private(set) var table: HostTable
     private var commands = OutstandingCommands()
     private var contact = DirectorContact()
     /// Whether the director has ever answered HOST-RESET-USERS: its silence is then no sign of age.
@@ -55,10 +55,10 @@ package struct Reconciliation: Sendable {
 
     /// Another director is asked from now on: what the former one said of the ring is not this one's word.
     /// `isOther` where it is not the same one by another name: whatever was done there may be of another ring, and a list has
-    /// to show what of it is known here.
-    package mutating func directorChanged(isOther: Bool) {
+    /// to show what of it is known here. Gives what is to be told.
+    package mutating func directorChanged(isOther: Bool) -> [Action] {
         contact = DirectorContact(after: contact)
-        if isOther { table.directorChanged(manners) }
+        return isOther ? table.directorChanged(manners).map(Action.report) : []
     }
 
     /// What another run has written down: a list has to show what of it holds still.
@@ -96,17 +96,8 @@ package struct Reconciliation: Sendable {
     /// What is to be written down of the weights that this monitor has changed.
     package var weights: [IPAddress: WeightMemory] { table.weights }
 
-    /// What is listed of a backend that gets its users step by step, and what it is to be in the end; nil when it does not.
-    package func slowStart(of address: IPAddress) -> (vhosts: Int, target: Int)? {
-        guard let record = table[address], let memory = record.weight.memory, !memory.isDrained else { return nil }
-        return (record.host.vhosts, memory.target)
-    }
-
-    /// The weight of a listed backend that cannot be set to 0 and back; nil where it can.
-    package func undrainableWeight(of address: IPAddress) -> Int? {
-        guard let record = table[address], record.weight.memory == nil, !record.host.canBeDrained else { return nil }
-        return record.host.vhosts
-    }
+    /// Whether a HOST-DOWN of this monitor may still take a backend down.
+    package func mayGoDown(_ address: IPAddress) -> Bool { table[address]?.mayGoDown == true }
 
     /// Whether a backend is listed as down, and it was this monitor that took it down.
     package func isOwnDown(_ address: IPAddress) -> Bool {
@@ -350,11 +341,7 @@ extension Reconciliation {
         case .decided: return false
         // One that was decided long ago would not be known again by its time.
         case .none, .own, .intended:
-            table.update(record.host.address, manners) {
-                $0.downDecided(at: now)
-                if !manners.recordsDowns { $0.recorded() }
-            }
-            return !manners.recordsDowns
+            return decide(for: record.host.address) { $0.downDecided(at: now) }
         }
     }
 
@@ -362,9 +349,15 @@ extension Reconciliation {
     private mutating func isRecorded(_ record: HostRecord, _ vhosts: Int) -> Bool {
         if record.weight.isRecorded(vhosts) { return true }
         if record.weight.isPending { return false }
-        unrecorded[record.host.address] = nil
-        table.update(record.host.address, manners) {
-            $0.weightDecided(vhosts)
+        return decide(for: record.host.address) { $0.weightDecided(vhosts) }
+    }
+
+    /// Decides on a command that is to be written down before it is sent; gives whether it may be sent at once.
+    private mutating func decide(for address: IPAddress, _ change: (inout HostRecord) -> Void) -> Bool {
+        // What waits already was asked for in a record that lacks this.
+        unrecorded[address] = nil
+        table.decide(for: address, manners) {
+            change(&$0)
             if !manners.recordsDowns { $0.recorded() }
         }
         return !manners.recordsDowns

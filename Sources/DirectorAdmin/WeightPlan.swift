@@ -8,6 +8,8 @@ struct WeightPlan: Sendable {
         let order: MaintenanceOrder
         /// Whether it is down, and to go up.
         let isToRise: Bool
+        /// Whether the users of one that was drained are to come back: it polls well, or it is not polled at all.
+        let isBack: Bool
         /// Whether nothing speaks against more users.
         let isWell: Bool
         let slowStart: SlowStart?
@@ -27,8 +29,6 @@ struct WeightPlan: Sendable {
     private var isSteady = true
     /// The latest weight that was listed.
     private var former: Int?
-    /// An administrator has brought back what was drained: that holds for the rest of the window.
-    private var drainIsLeft = false
     /// Whether the time for the next step has come.
     private var isStepDue = false
     /// Whether the ring was in trouble since the plan began: what it had taken over may be forgotten again when it heals.
@@ -54,20 +54,26 @@ struct WeightPlan: Sendable {
 
     /// The weight that is to be listed now; nil where any will do.
     func wanted(_ host: Host, _ demand: Demand) -> Int? {
-        if demand.order == .drain, memory != nil || (!drainIsLeft && host.canBeDrained) { return 0 }
+        if demand.order == .drain, memory != nil || host.canBeDrained { return 0 }
         guard let memory else {
             guard demand.order == .none, demand.isToRise, isSteady, host.vhosts <= DirectorCommand.largestWeight else {
                 return nil
             }
             return demand.slowStart?.first(of: host.vhosts)
         }
-        if memory.isDrained { return memory.target }
         guard demand.order == .none else { return nil }
+        if host.state != .down, memory.isDrained || isOwnZero(host) {
+            guard demand.isBack else { return nil }
+            return demand.slowStart?.next(after: host.vhosts, of: memory.target) ?? memory.target
+        }
         guard let rule = demand.slowStart else { return memory.target }
         // While it is down its weight does nothing: whoever puts it up then, and however, finds the right one.
         if host.state != .up { return demand.isToRise ? rule.first(of: memory.target) : memory.target }
         return isStepDue && demand.isWell ? rule.next(after: host.vhosts, of: memory.target) : nil
     }
+
+    /// Whether a weight of 0 is this monitor's own work, and no administrator's word.
+    func isOwnZero(_ host: Host) -> Bool { host.vhosts == 0 && memory?.ours.contains(0) == true }
 
     /// When the next step is to be taken; nil when none is, or it is due already.
     func nextStep(_ rule: SlowStart?) -> Instant? {
@@ -88,16 +94,17 @@ struct WeightPlan: Sendable {
 
     mutating func stepIsDue() { isStepDue = true }
 
-    mutating func orderChanged() {
-        drainIsLeft = false
-        isTold = false
-    }
+    mutating func orderChanged() { isTold = false }
 
     /// A command is about to be sent.
     mutating func decided(_ vhosts: Int, _ host: Host, _ order: MaintenanceOrder) {
         var next = memory ?? WeightMemory(target: host.vhosts, ours: [host.vhosts])
         if memory == nil { isTroubled = false }
-        if order == .drain { next.isDrained = true }
+        if order == .drain {
+            next.isDrained = true
+        } else if vhosts != next.target {
+            next.isDrained = false
+        }
         next.asked = vhosts
         next.ours = Array((next.ours.filter { $0 != vhosts } + [vhosts]).suffix(WeightMemory.mostOurs))
         memory = next
@@ -159,7 +166,6 @@ struct WeightPlan: Sendable {
         if isAsking { return nil }
         guard memory.ours.contains(row.vhosts) else {
             othersChanged(at: now)
-            drainIsLeft = order == .drain
             forget()
             let isTarget = row.vhosts == memory.target && !memory.isDrained
             return isTarget ? .restored(wasDrained: false) : .left(target: memory.target, wasDrained: memory.isDrained)

@@ -46,6 +46,7 @@ struct MaintenanceCommand: ParsableCommand {
                 .startMaintenance, backend: backend, seconds: seconds, reason: reason, drain: drain)
             let window = try control.ask(request, for: MaintenanceDocument.self)
             try standardOutput("\(backend): \(window.summary)")
+            if let caveat = window.caveat { try standardOutput("\(backend): \(caveat)") }
         }
     }
 

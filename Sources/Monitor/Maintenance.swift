@@ -44,10 +44,17 @@ package struct Maintenance: Hashable, Sendable {
         self.drains = drains
     }
 
-    /// The same with another beginning.
-    func since(_ beginning: Instant) -> Maintenance {
-        Maintenance(shown: who, reason, since: beginning, until: until, drains: drains)
+    /// The same as it goes on from another one of the backend: with its beginning, its reason where no other is given, and its
+    /// drain, which only the end is to end.
+    func extending(_ former: Maintenance?) -> Maintenance {
+        guard let former else { return self }
+        return Maintenance(
+            shown: who, reason.isEmpty ? former.reason : reason, since: former.since, until: until,
+            drains: drains || former.drains)
     }
+
+    /// The same, and its weight is left as it is from now on.
+    var undrained: Maintenance { Maintenance(shown: who, reason, since: since, until: until, drains: false) }
 
     /// The same as it can be by the clock of now: what was written down under a wrong one must not last for years.
     func clamped(at now: Instant) -> Maintenance {
@@ -71,6 +78,10 @@ package enum MaintenanceRefusal: Error, Hashable, Sendable, CustomStringConverti
     case length(Duration)
     /// Its weight cannot be set to 0 and back.
     case undrainable(IPAddress, vhosts: Int)
+    /// A restart would forget what its weight is to be at the end.
+    case unkept(IPAddress)
+    /// dovemon does nothing more.
+    case stopping
     /// There is none to end.
     case notUnderMaintenance(IPAddress, vhosts: Int?)
 
@@ -87,6 +98,10 @@ package enum MaintenanceRefusal: Error, Hashable, Sendable, CustomStringConverti
         case .undrainable(let address, let vhosts):
             "\(address): its vhosts of \(vhosts) are more than the director takes back (\(DirectorCommand.largestWeight)); "
                 + "leave --drain out"
+        case .unkept(let address):
+            "\(address): without a state_file a restart would leave its vhosts at 0 for good, so that nothing is drained; set "
+                + "state_file, or leave --drain out"
+        case .stopping: "dovemon is stopping; ask again when it runs"
         case .notUnderMaintenance(let address, 0?):
             "\(address): no maintenance was started here, its vhosts are 0: `doveadm director update \(address) 100` "
                 + "ends that"

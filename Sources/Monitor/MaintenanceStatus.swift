@@ -1,7 +1,7 @@
 /// Why a backend is left alone.
 package enum MaintenanceKind: Hashable, Sendable {
-    /// A person has ordered it here.
-    case ordered(Maintenance)
+    /// A person has ordered it here; `isKept` where a restart does not end it.
+    case ordered(Maintenance, isKept: Bool)
     /// An administrator has set its vhosts to 0.
     case weight
 }

@@ -116,14 +116,19 @@ package final class MonitorDriver {
     /// Leaves a backend to a person until the window is over; gives the window as it is kept.
     package func startMaintenance(
         of address: IPAddress, by who: String, reason: String, lasting time: Duration, drains: Bool
-    ) throws(MaintenanceRefusal) -> Maintenance {
+    ) throws(MaintenanceRefusal) -> MaintenanceKind {
         let now = clock()
         let window = Maintenance(who: who, reason: reason, since: now, until: now + time, drains: drains)
         if let objection = machine.objection(to: window, for: address, at: now) { throw objection }
+        // The wall clock may have been set since the start.
+        machine.unixOrigin = Int(UnixClock.origin())
         feed(.maintenanceStarted(window, for: address))
-        if case .ordered(let kept) = machine.maintenance(of: address) { return kept }
-        return window
+        guard !isStopped, let begun = machine.maintenance(of: address) else { throw .stopping }
+        return begun
     }
+
+    /// Whether a restart does not end the maintenance windows.
+    package var keepsWindows: Bool { machine.policy.keepsState }
 
     /// The maintenance windows that go on, sorted by address.
     package var maintenances: [(address: IPAddress, maintenance: Maintenance)] { machine.maintenances }
@@ -132,6 +137,7 @@ package final class MonitorDriver {
     package func endMaintenance(of address: IPAddress, by who: String) throws(MaintenanceRefusal) {
         if let objection = machine.objection(toEndOf: address) { throw objection }
         feed(.maintenanceEnded(address, by: who))
+        if isStopped { throw .stopping }
     }
 
     /// What the metrics tell, but for what others than the monitor know.

@@ -35,8 +35,10 @@ extension MonitorMachine {
 
     /// Another ring's backends may have the same addresses: what was done over there was not done here.
     mutating func directorChanged(isOther: Bool, at now: Instant) -> [Action] {
-        reconciliation.directorChanged(isOther: isOther)
-        return isOther ? concludeAll(at: now) : []
+        let steps = reconciliation.directorChanged(isOther: isOther)
+        guard isOther else { return [] }
+        for address in backends.keys { noteWeight(of: address) }
+        return follow(steps, at: now) + concludeAll(at: now)
     }
 
     /// Another run has written this down, and has ended: what is not known here, and holds backends down, is taken over.
@@ -54,7 +56,9 @@ extension MonitorMachine {
             absences.began(address, at: found.absences[address] ?? now)
         }
         records.changed()
-        return follow(reconciliation.found(found.intents, found.weights), at: now) + windowsFound(found, at: now)
+        let steps = reconciliation.found(found.intents, found.weights)
+        for address in found.weights.keys { noteWeight(of: address) }
+        return follow(steps, at: now) + windowsFound(found, at: now)
     }
 
     private mutating func windowsFound(_ found: MonitorState, at now: Instant) -> [Action] {

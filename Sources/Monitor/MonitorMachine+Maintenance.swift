@@ -6,7 +6,7 @@ package import Site
 extension MonitorMachine {
     /// Why a backend is left alone; nil when it is not.
     package func maintenance(of address: IPAddress) -> MaintenanceKind? {
-        if let window = windows[address] { return .ordered(window) }
+        if let window = windows[address] { return .ordered(window, isKept: policy.keepsState) }
         return backends[address]?.isOutByWeight == true ? .weight : nil
     }
 
@@ -20,12 +20,18 @@ extension MonitorMachine {
         reconciliation.slowStart(of: address).map { SlowStartStatus(vhosts: $0.vhosts, target: $0.target) }
     }
 
+    /// Whether this monitor has still something to do with a backend's weight: until a list shows it as it is to be.
+    package func hasWeightPlan(for address: IPAddress) -> Bool { reconciliation.hasWeightPlan(for: address) }
+
     /// Why this window cannot begin; nil when it can.
     package func objection(
         to window: Maintenance, for address: IPAddress, at now: Instant
     ) -> MaintenanceRefusal? {
         guard backends[address] != nil else { return .notListed(address) }
-        guard Maintenance.lengths.contains(window.until - now) else { return .length(window.until - now) }
+        // By the order's own beginning: a microsecond later, the shortest one is too short.
+        let length = window.until - window.since
+        guard Maintenance.lengths.contains(length), window.until > now else { return .length(length) }
+        if window.drains, !policy.hasStateFile, !policy.isDryRun { return .unkept(address) }
         guard window.drains, let vhosts = reconciliation.undrainableWeight(of: address) else { return nil }
         return .undrainable(address, vhosts: vhosts)
     }
@@ -40,11 +46,11 @@ extension MonitorMachine {
 // MARK: - What happens
 
 extension MonitorMachine {
-    /// The same backend's window before it is replaced, its beginning stays.
+    /// A window of the same backend that goes on is extended.
     mutating func maintenanceStarted(_ window: Maintenance, _ address: IPAddress, at now: Instant) -> [Action] {
         guard objection(to: window, for: address, at: now) == nil, let backend = backends[address] else { return [] }
         let former = windows[address]
-        let window = window.since(former?.since ?? window.since)
+        let window = window.extending(former)
         windows.begin(window, for: address)
         records.changed()
         backends[address]?.isOrderedOut = true
@@ -76,6 +82,18 @@ extension MonitorMachine {
     /// Ends those whose time has come, also while nobody was there to see it.
     mutating func endMaintenances(at now: Instant) -> [Action] {
         windows.over(at: now).flatMap { maintenanceEnded($0, by: nil, at: now) }
+    }
+
+    /// A weight of 0 that is left of a drain is nobody's order.
+    mutating func noteWeight(of address: IPAddress) {
+        backends[address]?.isOutByWeight = reconciliation.isOutByWeight(address)
+    }
+
+    /// An administrator has brought back what was drained: that outlives a restart, as the window does.
+    mutating func drainIsOver(_ address: IPAddress) {
+        guard let window = windows[address], window.drains else { return }
+        windows.begin(window.undrained, for: address)
+        records.changed()
     }
 
     private func unixTime(_ time: Instant) -> Int { unixOrigin &+ Int(time.nanoseconds / 1_000_000_000) }

@@ -26,8 +26,8 @@ package struct MonitorMachine: Sendable {
     var raising: [IPAddress: Raising]
     var absences: Absences
     var windows: MaintenanceWindows
-    /// `Instant.origin` in seconds since 1970.
-    let unixOrigin: Int
+    /// `Instant.origin` in seconds since 1970, for what people are told; another one once the wall clock was set.
+    package var unixOrigin: Int
 
     /// A monitor that knows no backends yet; it reads the director as soon as it is woken.
     ///
@@ -207,6 +207,8 @@ extension MonitorMachine {
     private mutating func judgement(
         of address: IPAddress, at now: Instant
     ) -> (judgement: Reconciliation.Judgement, news: [Action])? {
+        // A HOST-DOWN that is under way is still to be explained.
+        if !reconciliation.mayGoDown(address) { backends[address]?.faultMayBeOver() }
         guard let evidence = backends[address]?.evidence(rules),
             let wanted = backends[address]?.wanted(
                 policy.deciding, isOwnDown: reconciliation.isOwnDown(address), at: now)
@@ -274,6 +276,7 @@ extension MonitorMachine {
         case .hostAppeared(let host):
             backends[host.address] = WatchedBackend(
                 host, raising: raising[host.address] ?? Raising(), isOrderedOut: windows[host.address] != nil)
+            noteWeight(of: host.address)
             schedule.add(host.address, at: now)
             if absences.ended(host.address) { records.changed() }
         case .hostDisappeared(let host):
@@ -288,7 +291,7 @@ extension MonitorMachine {
             }
             return [.tell(.director(event))] + keepSentinel(host.address, at: now)
         case .maintenanceChanged(let host):
-            backends[host.address]?.isOutByWeight = host.isInMaintenance
+            noteWeight(of: host.address)
             return [.tell(.director(event))] + keepSentinel(host.address, at: now)
         case .stateChanged(let host, let cause):
             let backend = backends[host.address]
@@ -302,6 +305,7 @@ extension MonitorMachine {
             // It was up for a moment, and that it is down again is somebody's word against this monitor's.
             _ = backends[host.address]?.stateChanged(to: .up, byOthers: false, policy.deciding.raising, at: now)
             return [tell(event, of: host)] + stateChanged(host, byOthers: true, at: now)
+        case .weightChanged(let host, .left(_, wasDrained: true)): drainIsOver(host.address)
         case .commandWithoutEffect(let host, _, _), .usersMoved(let host, _), .moveGivenUp(let host),
             .moveUnknown(let host), .moveFailed(let host, _), .wouldSend(let host, _):
             return [tell(event, of: host)]

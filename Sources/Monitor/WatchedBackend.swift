@@ -17,7 +17,7 @@ struct WatchedBackend: Sendable {
     private(set) var order = RoundOrder([])
     private(set) var health = BackendHealth()
     private(set) var verdict = BackendHealth.Verdict.undecided
-    /// What was last wrong with it: kept until it is up again, to say what is over.
+    /// What was last wrong with it: kept until it is well and up again, to say what is over.
     private(set) var fault: (service: Service, streak: BackendHealth.Streak)?
     private(set) var recentRounds = RecentRounds()
     private(set) var failedPolls = FailedPolls()
@@ -145,6 +145,11 @@ extension WatchedBackend {
         fault = worst
         raising.failedHere(raisingRules, at: now)
         return former != .faulty
+    }
+
+    /// What has not taken it down, and is over, is not why it goes down later.
+    mutating func faultMayBeOver() {
+        if verdict == .healthy, listed == .up { fault = nil }
     }
 
     /// Other services are polled from now on.

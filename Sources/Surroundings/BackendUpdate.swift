@@ -30,7 +30,12 @@ package struct BackendUpdate: Hashable, Sendable {
     ///
     /// The changes of others, administrators or monitors, are not this one's to announce: the original is silent about
     /// them too, and with a monitor beside each director a script would run once for each of them.
+    /// A change that is confirmed in a maintenance window is one as well: what was told before must not stay wrong.
     package init?(_ event: MonitorEvent) {
+        if case .underMaintenance(let inner) = event {
+            self.init(inner)
+            return
+        }
         guard case .stateChanged(let host, .command, let fault) = event, let state = host.state else { return nil }
         self.init(
             backend: host.spelling, state: state,

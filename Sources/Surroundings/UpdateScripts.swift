@@ -167,7 +167,7 @@ extension UpdateScript {
         case .stopped: fields.add("text", "killed, as dovemon stops")
         case .notStarted(let text): fields.add("text", text)
         }
-        fields.add("time", LogFields.milliseconds(start.duration(to: .now)))
+        fields.add("took", LogFields.milliseconds(start.duration(to: .now)))
         tell(LogLine(ending == .exited(0) ? .info : .error, "script_ended", fields))
     }
 }

@@ -92,11 +92,12 @@ import Testing
     @Test func `a maintenance says who, why, and until when`() throws {
         let window = """
             {"kind":"ordered","by":"anna","reason":"kernel update","since":"2026-11-21T11:00:00.000Z",
-             "until":"2026-11-21T14:00:00.000Z","drain":true}
+             "until":"2026-11-21T14:00:00.000Z","drain":true,"kept":false}
             """
         let text = try status(backend("10.0.0.1", ["maintenance": window])).text(colours: false)
         #expect(text.contains("1 backend: 1 under maintenance"))
         #expect(text.contains("maintenance, drained by anna until 2026-11-21 "))
+        #expect(text.contains("; a restart ends it: no state_file, or a dry run"))
         #expect(text.contains(": kernel update"))
     }
 

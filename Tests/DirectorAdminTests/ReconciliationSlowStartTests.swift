@@ -166,6 +166,18 @@ import Testing
         #expect(bench.watch(row(1, vhosts: 40), for: .seconds(3)).asked == [weigh(1, row(1), 60)])
     }
 
+    @Test func aRestartTakesTheStepThatWasDecidedBeforeIt() {
+        let memory = WeightMemory(target: 100, ours: [100, 20], asked: 20)
+        var manners = Reconciliation.Manners(interval: .seconds(10))
+        manners.slowStart = Self.rule
+        manners.recordsDowns = true
+        var bench = Bench(Reconciliation(manners: manners, weights: [row(1).address: memory]))
+        #expect(bench.wake() == [.list])
+        _ = bench.list(row(1, .down))
+        #expect(bench.want(.up, row(1)) == [.record(1)])
+        #expect(bench.machine.recorded(1, at: bench.now) == [weigh(1, row(1), 20)])
+    }
+
     @Test func aRestartLeavesToAnAdministratorWhatTheyHaveChangedMeanwhile() {
         let memory = WeightMemory(target: 100, ours: [40], asked: 40)
         var manners = Reconciliation.Manners(interval: .seconds(10))

@@ -1,5 +1,6 @@
 import DirectorAdmin
 import Foundation
+import Health
 import Logging
 import Site
 import Testing
@@ -51,6 +52,26 @@ import Testing
         let text = LogLine(.info, "x", fields).json(at: time)
         #expect(!text.contains("\n"))
         #expect(try object(text)["text"] == said)
+    }
+
+    @Test func `no field of a poll is lost behind the keys that every line has`() throws {
+        let imap = Service(.imap, port: 143)
+        let failure = PollFailure(phase: .connect, kind: .refused, text: "Connection refused")
+        let report = PollReport(
+            failure: nil, phases: [PhaseTime(.connect, .milliseconds(1))], duration: .milliseconds(1234))
+        let events: [MonitorEvent] = [
+            .pollSucceeded(backend: "10.0.0.1", imap, report),
+            .pollFailed(backend: "10.0.0.1", imap, report, failure, failures: 1, needed: 3),
+            .rapidPollFailed(backend: "10.0.0.1", imap, report, failure, .init(needed: 2)),
+        ]
+        for event in events {
+            let line = LogLine(event)
+            #expect(line.fields.all.allSatisfy { !LogFields.reserved.contains($0.name) })
+            #expect(Set(line.fields.all.map(\.name)).count == line.fields.all.count)
+            let object = try object(line.json(at: time))
+            #expect(object["took"] == "1234.0ms")
+            #expect(object.count == line.fields.all.count + 3)
+        }
     }
 
     @Test func `words that are no fields are an event too`() throws {

@@ -38,7 +38,7 @@ private func expect(
             ], duration: .microseconds(5200))
         expect(
             .pollSucceeded(backend: "10.2.2.75", imap, report), .debug,
-            "backend=10.2.2.75 protocol=imap port=143 poll=ok time=5.2ms connect=0.1ms greeting=0.9ms login=4.0ms")
+            "backend=10.2.2.75 protocol=imap port=143 poll=ok took=5.2ms connect=0.1ms greeting=0.9ms login=4.0ms")
     }
 
     @Test func maintenanceWindowsAreToldWithWhoAndWhyAndUntilWhen() {
@@ -72,7 +72,7 @@ private func expect(
         expect(
             .pollFailed(backend: "10.2.2.75", imap, report, rejected, failures: 2, needed: 3), .warning,
             "backend=10.2.2.75 protocol=imap port=143 poll=failed failed=\"2 of 3\" phase=login kind=rejected "
-                + "code=AUTHENTICATIONFAILED text=\"Login \\\"failed\\\"\\r\\n\\x1b[2J\" time=2003.0ms")
+                + "code=AUTHENTICATIONFAILED text=\"Login \\\"failed\\\"\\r\\n\\x1b[2J\" took=2003.0ms")
     }
 
     @Test func theOwnMachinesTroubleIsToldAsSuch() {
@@ -113,7 +113,7 @@ private func expect(
         expect(
             .rapidPollFailed(backend: "10.2.2.75", imap, report, refused, stage), .warning,
             "backend=10.2.2.75 protocol=imap port=143 poll=failed rapid=\"2 of 7\" phase=connect kind=refused "
-                + "text=\"Connection refused\" time=1.0ms")
+                + "text=\"Connection refused\" took=1.0ms")
         expect(
             .rapidStagePassed(backend: "10.2.2.75", imap, stage), .warning,
             "backend=10.2.2.75 protocol=imap port=143 health=doubtful rapid=\"2 of 7\" "

@@ -49,13 +49,54 @@ import Testing
         #expect(
             watch.told.contains(
                 .maintenanceStarted(backend: "10.0.0.1", window, until: 1115, isExtended: false)))
-        #expect(watch.machine.maintenance(of: address) == .ordered(window))
+        #expect(watch.machine.maintenance(of: address) == .ordered(window, isKept: false))
         #expect(watch.machine.maintenances.map(\.address) == [address])
         watch.run(to: 114.9)
         #expect(!watch.told.contains(where: isOver))
         watch.run(to: 115.1)
         #expect(watch.told.contains(.maintenanceEnded(backend: "10.0.0.1", window, by: nil)))
         #expect(watch.machine.maintenance(of: address) == nil)
+    }
+
+    @Test func aFaultThatHasHealedIsNoReasonAnyMore() {
+        var watch = Watch(.polling(imap), row(1), row(2))
+        watch.run(to: 15)
+        begin(&watch, 600)
+        failing(&watch)
+        watch.run(to: 100)
+        #expect(watch.machine.status(of: address, at: watch.now)?.reason?.failure == refused)
+        watch.faults = [:]
+        watch.run(to: 120)
+        #expect(watch.machine.status(of: address, at: watch.now)?.reason == nil)
+        watch.rows = [row(1, .down), row(2)]
+        watch.run(to: 140)
+        #expect(watch.told.contains(.underMaintenance(.stateChanged(row(1, .down), .foreign, nil))))
+    }
+
+    @Test func aHostDownThatIsUnderWayIsExplainedAlthoughTheFaultIsOver() {
+        let policy = Policy(
+            services: [imap], interval: .milliseconds(200), timeout: .milliseconds(100), failuresNeeded: 1)
+        var watch = Watch(policy, row(1), row(2))
+        watch.run(to: 1)
+        watch.repliesFail = true
+        failing(&watch)
+        watch.run(to: 1.25)
+        #expect(watch.sent.map(\.verb) == [.hostDown])
+        watch.faults = [:]
+        watch.rows = [row(1, .down), row(2)]
+        watch.run(to: 2)
+        #expect(watch.told.contains { if case .stateChanged(_, .command, _?) = $0 { true } else { false } })
+    }
+
+    @Test func itsEndIsToldByTheWallClockOfNow() {
+        var watch = Watch(.polling(imap), row(1), row(2))
+        watch.run(to: 15)
+        watch.machine.unixOrigin = 1_790_000_000
+        begin(&watch, 100)
+        #expect(
+            watch.told.contains {
+                if case .maintenanceStarted(_, _, until: 1_790_001_115, _) = $0 { true } else { false }
+            })
     }
 
     @Test func whatWasSeenInItIsSeenOnceMoreBeforeAnythingFollows() {
@@ -121,6 +162,52 @@ import Testing
         #expect(watch.states.last?.windows == [:])
     }
 
+    @Test func whatAnAdministratorHasBroughtBackInADrainStaysInOverARestart() throws {
+        var watch = Watch(.polling(imap).withStateFile, row(1), row(2))
+        watch.run(to: 15)
+        begin(&watch, 600, drains: true)
+        watch.run(to: 25)
+        #expect(watch.rows.first?.vhosts == 0)
+        watch.rows = [row(1), row(2)]
+        watch.run(to: 60)
+        #expect(watch.machine.maintenances.map(\.maintenance.drains) == [false])
+        let state = try #require(watch.states.last)
+        var next = Watch(.polling(imap).withStateFile, row(1), row(2), restored: state)
+        next.run(to: 60)
+        #expect(next.machine.maintenances.count == 1)
+        #expect(next.sent == [])
+    }
+
+    @Test func behindADrainAGoodRoundOfNowGivesTheUsersBackAndNoneOfBefore() {
+        var watch = Watch(.polling(imap).withStateFile, row(1), row(2))
+        watch.run(to: 15)
+        begin(&watch, 60, drains: true)
+        watch.run(to: 74.9)
+        watch.silent = [address]
+        watch.run(to: 90)
+        #expect(watch.rows.first?.vhosts == 0)
+        #expect(watch.machine.maintenance(of: address) == nil)
+        #expect(watch.machine.slowStart(of: address) == SlowStartStatus(vhosts: 0, target: 100))
+        watch.release()
+        watch.run(to: 92)
+        #expect(watch.rows.first?.vhosts == 100)
+    }
+
+    @Test func oneThatIsDeadBehindADrainIsAnAlarmAndGoesDownFirst() {
+        var watch = Watch(.polling(imap).withStateFile, row(1), row(2))
+        watch.run(to: 15)
+        begin(&watch, 60, drains: true)
+        failing(&watch)
+        watch.run(to: 74)
+        watch.forgetTold()
+        watch.run(to: 110)
+        #expect(watch.sent.map(\.verb) == [.hostDown, .hostResetUsers, .hostUpdate])
+        #expect(watch.told.contains { if case .stateChanged(_, .command, _?) = $0 { true } else { false } })
+        watch.faults = [:]
+        watch.run(to: 140)
+        #expect(watch.rows.first == row(1))
+    }
+
     @Test func startedAgainItLastsLongerAndKeepsItsBeginning() {
         var watch = Watch(.polling(imap), row(1), row(2))
         watch.run(to: 15)
@@ -135,8 +222,58 @@ import Testing
         #expect(!watch.told.contains(where: isOver))
     }
 
+    @Test func startedAgainWithoutADrainOrAReasonItKeepsThose() {
+        var watch = Watch(.polling(imap).withStateFile, row(1), row(2))
+        watch.run(to: 15)
+        begin(&watch, 100, drains: true)
+        watch.run(to: 50)
+        #expect(watch.rows.first?.vhosts == 0)
+        let longer = Maintenance(
+            who: "alice", reason: "", since: watch.now, until: watch.now + .seconds(100), drains: false)
+        watch.handle(.maintenanceStarted(longer, for: address))
+        let kept = watch.machine.maintenances.first?.maintenance
+        #expect(kept?.drains == true)
+        #expect(kept?.reason == "kernel update")
+        #expect(kept?.who == "alice")
+        watch.run(to: 149)
+        #expect(watch.sent == [DirectorCommand(weighing: row(1), 0)])
+    }
+
+    @Test func withoutAStateFileNothingIsDrainedAndItIsSaidThatARestartEndsIt() {
+        let window = Maintenance(
+            who: "root", reason: "", since: Watch.start, until: Watch.start + .seconds(100), drains: true)
+        for (hasFile, isDryRun) in [(false, false), (false, true), (true, false), (true, true)] {
+            var policy = Policy.polling(imap)
+            policy.hasStateFile = hasFile
+            policy.isDryRun = isDryRun
+            var watch = Watch(policy, row(1), row(2))
+            watch.run(to: 15)
+            let refusal = watch.machine.objection(to: window, for: address, at: watch.now)
+            #expect(refusal == (hasFile || isDryRun ? nil : .unkept(address)))
+            begin(&watch, 100)
+            guard case .ordered(_, let isKept) = watch.machine.maintenance(of: address) else {
+                Issue.record("not begun")
+                return
+            }
+            #expect(isKept == (hasFile && !isDryRun))
+        }
+        #expect(MaintenanceRefusal.unkept(address).description.contains("set state_file, or leave --drain out"))
+    }
+
+    /// It takes a moment from the order to its being carried out.
+    @Test func theShortestWindowIsLongEnoughAMomentLater() {
+        var watch = Watch(.polling(imap), row(1), row(2))
+        watch.run(to: 15)
+        let window = window(watch, 1)
+        #expect(watch.machine.objection(to: window, for: address, at: watch.now + .microseconds(40)) == nil)
+        watch.run(to: 15.001)
+        watch.handle(.maintenanceStarted(window, for: address))
+        #expect(watch.machine.maintenances.map(\.maintenance) == [window])
+        #expect(watch.machine.objection(to: window, for: address, at: watch.now + .seconds(1)) == .length(.seconds(1)))
+    }
+
     @Test func whatCannotBeBegunSaysWhy() {
-        var watch = Watch(.polling(imap), row(1), row(2, vhosts: 0))
+        var watch = Watch(.polling(imap).withStateFile, row(1), row(2, vhosts: 0))
         watch.run(to: 15)
         let machine = watch.machine
         let unknown = row(3).address

@@ -181,6 +181,21 @@ private let rejected = PollFailure(phase: .login, kind: .rejected, code: "AUTHEN
             lastChange: time)
     }
 
+    @Test func aWeightOfZeroInAnotherRingIsAnAdministratorsWord() {
+        let drained = WeightMemory(target: 100, ours: [0], asked: 0, isDrained: true)
+        var watch = Watch(policy(), row(1, vhosts: 0), row(2), restored: MonitorState(weights: [victim: drained]))
+        watch.silent = [victim]
+        watch.run(to: 5)
+        #expect(watch.machine.maintenance(of: victim) == nil)
+        watch.handle(.directorChanged(isOther: true))
+        #expect(watch.told.contains(.director(.weightForgotten(backend: "10.0.0.1", vhosts: 0, target: 100))))
+        watch.silent = []
+        watch.release()
+        watch.run(to: 60)
+        #expect(watch.machine.maintenance(of: victim) == .weight)
+        #expect(watch.sent == [])
+    }
+
     /// Its own down is none in another ring that has the same addresses.
     @Test(arguments: [false, true]) func anotherRingsDownIsNotThisOnes(isTheSame: Bool) {
         var watch = Watch(policy { $0.raising.ownOnly = true }, row(1), row(2))

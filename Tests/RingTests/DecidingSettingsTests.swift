@@ -68,7 +68,7 @@ extension RealRing {
                 let line = try await dovemon.waitForLine(
                     containing: "backend=\(victim.address)", "poll=failed failed=\"\(number) of 3\"", "kind=timeout",
                     within: .seconds(10))
-                let time = try #require(line.text.firstMatch(of: /\ time=(\d+\.\d)ms/)?.1)
+                let time = try #require(line.text.firstMatch(of: /\ took=(\d+\.\d)ms/)?.1)
                 #expect(try #require(Double(time)) >= least, "\(line)")
             }
             try victim.thaw()

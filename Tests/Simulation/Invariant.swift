@@ -13,9 +13,10 @@ package enum Invariant: String, CaseIterable, Sendable {
     /// HOST-DOWN follows as many failures in a row as are needed, HOST-UP as many good rounds.
     case evidence
     /// No command for a backend whose weight is 0, or that is in a maintenance window, but those that drain it and give it
-    /// back its weight; no alarm either, and the window ends in time.
+    /// back its weight behind it; no alarm either, and the window ends in time.
     case maintenance
-    /// Weights are changed on the way to the one that there was, and end there, or where an administrator has set them.
+    /// Weights are changed on the way to the one that there was, and end there, or where an administrator has set them. What was
+    /// drained gets users again in time, when it polls well.
     case weights
     /// One command at a time for a backend; one that was given up counts for a minute.
     case oneCommand

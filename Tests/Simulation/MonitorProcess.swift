@@ -101,13 +101,20 @@ final class MonitorProcess {
     func startMaintenance(_ backend: Int, lasting time: Duration, drains: Bool) {
         whenRunning { [self] in
             let now = world.agenda.now
-            let window = Maintenance(who: "root", reason: "work", since: now, until: now + time, drains: drains)
-            guard machine?.objection(to: window, for: world.address(backend), at: now) == nil else { return }
+            // One that goes on keeps its drain.
+            let isDraining = drains || world.referee.ledgers[number].backends[backend].window?.drains == true
+            let asked = Maintenance(who: "root", reason: "work", since: now, until: now + time, drains: drains)
+            let window = Maintenance(who: "root", reason: "work", since: now, until: now + time, drains: isDraining)
+            guard machine?.objection(to: asked, for: world.address(backend), at: now) == nil else { return }
             world.referee.maintenanceBegins(self, backend, window)
             if world.mistake == .windowIgnored { return }
-            feed(.maintenanceStarted(window, for: world.address(backend)))
-            // A former one may have ended in the same moment.
-            world.referee.maintenanceBegins(self, backend, window)
+            feed(.maintenanceStarted(asked, for: world.address(backend)))
+            // It may extend a former one, or that may have ended in the same moment.
+            guard case .ordered(let kept, _) = machine?.maintenance(of: world.address(backend)) else {
+                return world.referee.violated(.maintenance, "m\(number) has not begun a window")
+            }
+            world.referee.require(kept.drains || !drains, .maintenance, "m\(number) does not drain")
+            world.referee.maintenanceBegins(self, backend, kept)
         }
     }
 
@@ -115,8 +122,8 @@ final class MonitorProcess {
         whenRunning { [self] in feed(.maintenanceEnded(world.address(backend), by: "root")) }
     }
 
-    /// Whether it still has a word in a backend's weight, for ever.
-    func hasPlan(_ backend: Int) -> Bool { machine?.slowStart(of: world.address(backend)) != nil }
+    /// Whether it still has a word in a backend's weight, drained or on its way back.
+    func hasPlan(_ backend: Int) -> Bool { machine?.hasWeightPlan(for: world.address(backend)) == true }
 
     /// Does something in this process, when it runs; never in another one.
     private func whenRunning(_ work: @escaping () -> Void) {

@@ -58,7 +58,9 @@ extension Referee {
         require(now - list.startedAt <= Self.oldestList, .freshList, "\(name) on a list that was begun too long ago")
         require(list.ring == .synced || list.ring == nil, .freshList, "\(name) on a ring that is not synced")
         guard let row = list.rows[backend] else { return violated(.commandNeeded, "\(name), which is not listed") }
-        let isFree = row.vhosts > 0 && ledgers[monitor.number].backends[backend].window == nil
+        let known = ledgers[monitor.number].backends[backend]
+        // A weight of 0 may be left of its own drain.
+        let isFree = (row.vhosts > 0 || known.isDrained) && known.window == nil
         require(isFree || verb == .hostUpdate, .maintenance, name)
         switch verb {
         case .hostDown: require(row.state == .up, .commandNeeded, "\(name), which is down already")

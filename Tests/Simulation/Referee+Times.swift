@@ -26,7 +26,9 @@ extension Referee {
             "m\(number) does not poll backend \(backend)")
 
         let row = world.ring.directors[monitor.director].rows[backend]
-        guard row.isListed, row.vhosts > 0, !policy.isDryRun, known.window == nil else { return }
+        guard row.isListed, !policy.isDryRun, known.window == nil else { return }
+        let isOwnZero = row.vhosts == 0 && known.isDrained && monitor.hasPlan(backend)
+        guard row.vhosts > 0 || isOwnZero else { return }
         if isPutOff(policy, number) { return excuse(number, backend, until: now) }
         let since = max(calmSince, max(known.truthSince, rowSince[monitor.director][backend], known.knownSince))
         switch (known.truth, row.isUp) {
@@ -38,7 +40,8 @@ extension Referee {
             let guardedSince = now - ledgers[number].backends[backend].guardedAt
             if isGuarded(monitor, backend) { return ledgers[number].backends[backend].guardedAt = now }
             // Others may have to be polled first.
-            let proof = policy.timeToProve(known)
+            // One without users is not polled out of its turn for that.
+            let proof = policy.timeToProve(known) + (isOwnZero ? policy.period : .zero)
             guard guardedSince > policy.period + policy.patience + proof + Self.ringDelay else { return }
             counts.timed += 1
             require(
@@ -54,6 +57,11 @@ extension Referee {
             require(
                 now - since <= policy.timeToUp + Self.ringDelay + steps, .upInTime,
                 "backend \(backend) has been healthy for m\(number) for \(padded(now - since)) s and is not up")
+        case (.healthy, true) where isOwnZero:
+            counts.timed += 1
+            require(
+                now - since <= policy.timeToUp + Self.ringDelay, .weights,
+                "backend \(backend) has been healthy for m\(number) for \(padded(now - since)) s and has no users")
         default: break
         }
     }

@@ -11,6 +11,7 @@ extension Referee {
 
     func maintenanceEnds(_ monitor: Int, _ backend: Int) {
         ledgers[monitor].backends[backend].window = nil
+        ledgers[monitor].backends[backend].goodRounds = 0
         excuse(monitor, backend, until: now)
     }
 
@@ -67,8 +68,11 @@ extension Referee {
         if vhosts == 0 {
             require(known.window?.drains == true, .maintenance, name)
         } else {
-            require(known.window == nil || known.isDrained && known.window?.drains == false, .maintenance, name)
+            require(known.window == nil, .maintenance, name)
             require(row.vhosts > 0 || known.isDrained, .maintenance, name)
+            require(
+                row.vhosts > 0 || row.state == .down || known.goodRounds >= monitor.policy.deciding.goodRoundsNeeded,
+                .evidence, "\(name) after \(known.goodRounds) good rounds")
             let isStep = row.state == .up && row.vhosts > 0
             require(!isStep || vhosts > row.vhosts, .weights, "\(name), which has more")
         }
@@ -89,6 +93,11 @@ extension Referee {
 
     func weightChanged(_ monitor: Int, _ backend: Int, _ news: WeightNews) {
         if case .set = news { return }
+        if case .left(_, wasDrained: true) = news, let window = ledgers[monitor].backends[backend].window {
+            // An administrator's word against the drain holds for the rest of the window.
+            ledgers[monitor].backends[backend].window = Maintenance(
+                who: window.who, reason: window.reason, since: window.since, until: window.until, drains: false)
+        }
         ledgers[monitor].backends[backend].weightBefore = nil
         ledgers[monitor].backends[backend].isDrained = false
     }

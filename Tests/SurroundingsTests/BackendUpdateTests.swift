@@ -36,6 +36,13 @@ import Testing
         #expect(BackendUpdate(event) == BackendUpdate(backend: "2001:db8::1", state: .up))
     }
 
+    /// What a load balancer was told before must not stay wrong for the window's time.
+    @Test func oneThatIsConfirmedInAMaintenanceWindowIsAnnouncedToo() throws {
+        let event = MonitorEvent.stateChanged(try host(.up), .command(.ok, took: .zero), nil)
+        #expect(BackendUpdate(.underMaintenance(event)) == BackendUpdate(backend: "2001:db8::1", state: .up))
+        #expect(BackendUpdate(.underMaintenance(.stateChanged(try host(.up), .foreign, nil))) == nil)
+    }
+
     @Test func theChangesOfOthersAreNot() throws {
         #expect(BackendUpdate(.stateChanged(try host(.down), .foreign, fault)) == nil)
         #expect(BackendUpdate(.stateChanged(try host(nil), .command(.ok, took: .zero), fault)) == nil)

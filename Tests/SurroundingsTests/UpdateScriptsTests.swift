@@ -82,7 +82,7 @@ import Testing
             try await eventually { log.lines.count == 2 }
         }
         #expect(log.lines[0] == "info backend=10.0.0.1 update=down script=output text=hello")
-        #expect(log.lines[1].hasPrefix("error backend=10.0.0.1 update=down script=failed status=7 time="))
+        #expect(log.lines[1].hasPrefix("error backend=10.0.0.1 update=down script=failed status=7 took="))
     }
 
     @Test func aScriptThatIsNotThereIsAnErrorEachTime() async throws {

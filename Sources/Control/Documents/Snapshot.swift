@@ -124,12 +124,12 @@ extension Snapshot.Backend {
 extension MaintenanceDocument {
     init(_ kind: MaintenanceKind, at moment: Moment) {
         switch kind {
-        case .ordered(let window):
+        case .ordered(let window, let isKept):
             self.init(
                 kind: "ordered", by: window.who, reason: window.reason.isEmpty ? nil : window.reason,
                 since: moment.time(of: window.since).iso8601, until: moment.time(of: window.until).iso8601,
-                drain: window.drains)
-        case .weight: self.init(kind: "weight", by: nil, reason: nil, since: nil, until: nil, drain: false)
+                drain: window.drains, kept: isKept)
+        case .weight: self.init(kind: "weight", by: nil, reason: nil, since: nil, until: nil, drain: false, kept: nil)
         }
     }
 }

@@ -89,6 +89,7 @@ package struct MaintenanceDocument: Codable, Hashable, Sendable {
     @ExplicitNull package var since: String?
     @ExplicitNull package var until: String?
     package var drain: Bool
+    @ExplicitNull package var kept: Bool?
 }
 
 /// Why a healthy backend stays down.

@@ -93,6 +93,7 @@ extension BackendDocument {
         var parts: [String] = []
         if let maintenance { parts.append(maintenance.text) }
         if guarded { parts.append("HOST-DOWN withheld by the guard") }
+        if let caveat = maintenance?.caveat { parts.append(caveat) }
         if let hold { parts.append(hold.text) }
         if let slowStart { parts.append("slow start: \(slowStart.vhosts) of \(slowStart.target) vhosts") }
         if let reason { parts.append(reason) }
@@ -118,6 +119,9 @@ extension BackendDocument {
 }
 
 extension MaintenanceDocument {
+    /// What people may not expect of it; nil when it outlives a restart.
+    package var caveat: String? { kept == false ? "a restart ends it: no state_file, or a dry run" : nil }
+
     /// What people are told who have ordered it.
     package var summary: String { text }
 

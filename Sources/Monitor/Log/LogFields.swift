@@ -26,8 +26,12 @@ package struct LogFields: Hashable, Sendable {
         add("port", "\(service.port)")
     }
 
-    /// Adds a field, if it has a value.
+    /// What each line has as JSON, so that no field may be called so.
+    package static let reserved: Set = ["time", "level", "event"]
+
+    /// Adds a field, if it has a value. No other of the line has its name, nor is it one of `reserved`.
     package mutating func add(_ name: String, _ value: String?) {
+        assert(!Self.reserved.contains(name), "the JSON of the line would lose \(name)")
         guard let value else { return }
         all.append(Field(name: name, value: value))
     }

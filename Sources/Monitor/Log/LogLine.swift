@@ -45,7 +45,7 @@ package struct LogLine: Hashable, Sendable {
         case .pollSucceeded(let backend, let service, let report):
             var fields = LogFields(backend, service)
             fields.add("poll", "ok")
-            fields.add("time", LogFields.milliseconds(report.duration))
+            fields.add("took", LogFields.milliseconds(report.duration))
             for phase in report.phases { fields.add(phase.phase.rawValue, LogFields.milliseconds(phase.duration)) }
             self.init(.debug, event.name, fields)
         case .pollFailed(let backend, let service, let report, let failure, let failures, let needed):
@@ -53,7 +53,7 @@ package struct LogLine: Hashable, Sendable {
             fields.add("poll", "failed")
             fields.add("failed", failures <= needed ? "\(failures) of \(needed)" : "\(failures)")
             fields.append(failure)
-            fields.add("time", LogFields.milliseconds(report.duration))
+            fields.add("took", LogFields.milliseconds(report.duration))
             self.init(.warning, event.name, fields)
         case .pollUndetermined(let backend, let service, let failure, let isNews):
             var fields = LogFields(backend, service)
@@ -78,7 +78,7 @@ package struct LogLine: Hashable, Sendable {
             fields.add("poll", "failed")
             fields.add("rapid", "\(stage.failures) of \(stage.needed)")
             fields.append(failure)
-            fields.add("time", LogFields.milliseconds(report.duration))
+            fields.add("took", LogFields.milliseconds(report.duration))
             self.init(.warning, event.name, fields)
         case .rapidStagePassed(let backend, let service, let stage):
             var fields = LogFields(backend, service)
@@ -252,6 +252,13 @@ package struct LogLine: Hashable, Sendable {
             self.init(.warning, event.name, fields)
         case .weightChanged(let host, let news):
             self.init(news.level, isChange: news.isChange, event.name, LogFields(host, news))
+        case .weightForgotten(let backend, let vhosts, let target):
+            fields = LogFields(backend)
+            fields.add("vhosts", vhosts.map { "\($0)" })
+            fields.add("target", "\(target)")
+            fields.add("weight", "forgotten")
+            fields.add("note", "another director is asked now: at the former one its vhosts stay as they are")
+            self.init(.warning, isChange: true, event.name, fields)
         case .wouldSetWeight(let host, let vhosts):
             fields = LogFields(host.spelling)
             fields.add("command", DirectorCommand.Verb.hostUpdate.rawValue)

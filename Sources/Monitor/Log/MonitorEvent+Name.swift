@@ -48,6 +48,7 @@ extension DirectorEvent {
         case .moveUnknown: "move_unknown"
         case .moveFailed: "move_failed"
         case .weightChanged: "weight_changed"
+        case .weightForgotten: "weight_forgotten"
         case .wouldSetWeight: "would_set_weight"
         case .wouldSend: "would_send"
         case .downsWithheld: "downs_withheld"

@@ -62,7 +62,7 @@ struct WatchedPoll {
         #expect(report.phases.last?.phase == phase, sourceLocation: sourceLocation)
         let expected =
             "backend=\(address) protocol=\(service.mailProtocol) port=\(service.port) poll=failed failed=\"1 of 100\" "
-            + "phase=\(phase) kind=\(kind.rawValue) \(code.map { "code=\(quoted($0)) " } ?? "")text=\(quoted(text)) time="
+            + "phase=\(phase) kind=\(kind.rawValue) \(code.map { "code=\(quoted($0)) " } ?? "")text=\(quoted(text)) took="
         #expect(line.text.hasPrefix(expected), "\(line.text)", sourceLocation: sourceLocation)
         #expect(line.text.dropFirst(expected.count).wholeMatch(of: /\d+\.\dms/) != nil, sourceLocation: sourceLocation)
         #expect(line.level == .warning && !line.isChange, sourceLocation: sourceLocation)
@@ -79,7 +79,7 @@ struct WatchedPoll {
         #expect(sum == report.duration, sourceLocation: sourceLocation)
         let names = phases.map { "\($0)=_" }.joined(separator: " ")
         let expected =
-            "backend=\(address) protocol=\(service.mailProtocol) port=\(service.port) poll=ok time=_ \(names)"
+            "backend=\(address) protocol=\(service.mailProtocol) port=\(service.port) poll=ok took=_ \(names)"
         #expect(line.text.replacing(/\d+\.\dms/, with: "_") == expected, sourceLocation: sourceLocation)
         #expect(line.level == .debug && !line.isChange, sourceLocation: sourceLocation)
     }
