@@ -32,10 +32,11 @@ import Testing
             address, ["healthy": "null", "failures": "2", "reason": "\"imap:143 connect refused: Connection refused\""])
     }
 
-    private func down(_ address: String) -> String {
+    private func down(_ address: String, reason: String? = nil) -> String {
         backend(
             address,
             [
+                "reason": reason.map { "\"\($0)\"" } ?? "null",
                 "state": "\"down\"", "healthy": "false", "failures": "4", "own_down": "true",
                 "last_change":
                     "{\"time\": \"2026-11-21T11:58:00.000Z\", \"state\": \"down\", \"by\": \"dovemon\", \"reason\": null}",
@@ -77,6 +78,21 @@ import Testing
         // The address and the state are never left out.
         #expect(text.split(separator: "\n").allSatisfy { $0.count <= max(width, 24) }, "\(text)")
         #expect(text.contains("10.0.0.3"))
+    }
+
+    @Test(arguments: [80, 100, 120]) func `a long reason is cut, and costs the other columns nothing`(width: Int) throws {
+        let reason = String(repeating: "the disk of it is gone; ", count: 9).prefix(200)
+        let text = try status([backend("10.0.0.1"), down("10.0.0.3", reason: String(reason))].joined(separator: ","))
+            .text(colours: false, width: width)
+        let lines = text.split(separator: "\n")
+        #expect(lines.allSatisfy { $0.count <= width }, "\(text)")
+        #expect(lines[2].contains("CHANGED") && lines[2].contains("VHOSTS"), "\(text)")
+        #expect(lines[4].contains("the disk of it is") && lines[4].hasSuffix("…"), "\(text)")
+    }
+
+    @Test(arguments: 24...140) func `when it changed goes before why`(width: Int) throws {
+        let text = try status(down("10.0.0.3", reason: "Connection refused")).text(colours: false, width: width)
+        #expect(!text.contains("CHANGED") || text.contains("NOTE"), "\(text)")
     }
 
     @Test func `where there is no room, the gravest are shown`() throws {

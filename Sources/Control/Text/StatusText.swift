@@ -26,7 +26,7 @@ extension StatusDocument {
             rightAligned: ["VHOSTS", "USERS", "LATENCY", "NEXT", "CHANGED"])
         for backend in shown { table.add(backend.cells(at: time, colours: colours)) }
         let body = table.text(
-            within: width, dispensable: ["NEXT", "USERS", "VHOSTS", "LATENCY", "TAG", "CHANGED", "NOTE"])
+            within: width, dispensable: ["NEXT", "LATENCY", "USERS", "VHOSTS", "TAG", "CHANGED", "NOTE"])
         return head.map { $0 + "\n" }.joined() + body + (left > 0 ? "… and \(left) more\n" : "")
     }
 
