@@ -110,10 +110,17 @@ import Testing
             {"kind":"ordered","by":"anna","reason":"kernel update","since":"2026-11-21T11:00:00.000Z",
              "until":"2026-11-21T14:00:00.000Z","drain":true}
             """
-        let text = try status(backend("10.0.0.1", ["maintenance": window])).text(colours: false)
+        var document = try status(backend("10.0.0.1", ["maintenance": window]))
+        let text = document.text(colours: false)
         #expect(text.contains("1 backend: 1 under maintenance"))
-        #expect(text.contains("maintenance, drained by anna until 2026-11-21 "))
+        // Nobody is to pull the plug before the director sends it no users any more.
+        #expect(text.contains("maintenance, draining, by anna until 2026-11-21 "))
         #expect(text.contains(": kernel update"))
+        document.dryRun = true
+        #expect(document.text(colours: false).contains("maintenance, to be drained, by anna"))
+        document.backends[0].vhosts = 0
+        #expect(document.text(colours: false).contains("maintenance, drained, by anna"))
+        #expect(document.backends[0].maintenance?.summary.hasPrefix("maintenance, with a drain, by anna") == true)
     }
 
     @Test func `what is explained begins with the answer and ends with the transcript`() throws {

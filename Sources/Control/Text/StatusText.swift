@@ -24,7 +24,7 @@ extension StatusDocument {
         var table = TextTable(
             columns: ["BACKEND", "TAG", "STATE", "HEALTH", "VHOSTS", "USERS", "LATENCY", "NEXT", "CHANGED", "NOTE"],
             rightAligned: ["VHOSTS", "USERS", "LATENCY", "NEXT", "CHANGED"])
-        for backend in shown { table.add(backend.cells(at: time, colours: colours)) }
+        for backend in shown { table.add(backend.cells(at: time, dryRun: dryRun, colours: colours)) }
         let body = table.text(
             within: width, dispensable: ["NEXT", "LATENCY", "USERS", "VHOSTS", "TAG", "CHANGED", "NOTE"])
         return head.map { $0 + "\n" }.joined() + body + (left > 0 ? "… and \(left) more\n" : "")
@@ -88,10 +88,15 @@ extension BackendDocument {
         }
     }
 
+    /// Why it is left alone, in a few words; nil when it is not.
+    func maintenanceText(dryRun: Bool) -> String? {
+        maintenance?.text(draining: vhosts == 0 ? "drained" : dryRun ? "to be drained" : "draining")
+    }
+
     /// Why it is as it is, the weightiest first.
-    var note: String {
+    func note(dryRun: Bool) -> String {
         var parts: [String] = []
-        if let maintenance { parts.append(maintenance.text) }
+        if let text = maintenanceText(dryRun: dryRun) { parts.append(text) }
         if guarded { parts.append("HOST-DOWN withheld by the guard") }
         if let hold { parts.append(hold.text) }
         if let slowStart { parts.append("slow start: \(slowStart.vhosts) of \(slowStart.target) vhosts") }
@@ -99,7 +104,7 @@ extension BackendDocument {
         return parts.joined(separator: "; ")
     }
 
-    fileprivate func cells(at now: String, colours: Bool) -> [TextTable.Cell] {
+    fileprivate func cells(at now: String, dryRun: Bool, colours: Bool) -> [TextTable.Cell] {
         let colour: TextTable.Colour? =
             switch condition {
             case .down: .red
@@ -112,20 +117,20 @@ extension BackendDocument {
         let times = latency.map { "\($0.medianMilliseconds)/\($0.p99Milliseconds) ms" } ?? ""
         return [
             .init(address), .init(tag), .init(state ?? "unknown", colour: colours ? colour : nil), .init(healthText),
-            .init("\(vhosts)"), .init("\(users)"), .init(times), .init(next), .init(changed), .init(note),
+            .init("\(vhosts)"), .init("\(users)"), .init(times), .init(next), .init(changed), .init(note(dryRun: dryRun)),
         ]
     }
 }
 
 extension MaintenanceDocument {
-    /// What people are told who have ordered it.
-    package var summary: String { text }
+    /// In a few words, where it is not known how far a drain has come.
+    package var summary: String { text(draining: "with a drain") }
 
-    /// In a few words.
-    var text: String {
+    /// In a few words; `draining` says how far a drain has come.
+    func text(draining: String) -> String {
         guard kind == "ordered" else { return "maintenance: vhosts 0" }
         let why = reason.map { ": \($0)" } ?? ""
-        return "maintenance\(drain ? ", drained" : "") by \(by ?? "unknown") until \(localTime(until))\(why)"
+        return "maintenance\(drain ? ", \(draining)," : "") by \(by ?? "unknown") until \(localTime(until))\(why)"
     }
 }
 
