@@ -68,15 +68,15 @@ package actor StatusDesk {
     /// All that is known of one backend.
     package func detail(of name: String) async throws -> DetailDocument {
         let address = try Self.address(name)
-        let found = try await monitor.asked { driver -> (Snapshot.Backend, [FailedPoll], [Chronicle.Entry], Moment)? in
+        let found = try await monitor.asked { driver -> (Snapshot.Backend, MonitorStatus, [FailedPoll], [Chronicle.Entry], Moment)? in
             guard let (status, record) = driver.status(of: address) else { return nil }
             return (
-                Snapshot.Backend(status: status, record: record), driver.failedPolls(of: address),
+                Snapshot.Backend(status: status, record: record), driver.status, driver.failedPolls(of: address),
                 driver.events(of: status.host.spelling, atMost: Self.eventsOfBackend), .now()
             )
         }.get()
-        guard let (backend, failed, events, moment) = found else { throw Self.unlisted(address) }
-        return backend.detail(failed: failed, events, at: moment)
+        guard let (backend, monitor, failed, events, moment) = found else { throw Self.unlisted(address) }
+        return backend.detail(of: monitor, failed: failed, events, at: moment)
     }
 
     /// How these backends were; those that are not listed are left out.

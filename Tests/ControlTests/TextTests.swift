@@ -123,19 +123,77 @@ import Testing
         #expect(document.backends[0].maintenance?.summary.hasPrefix("maintenance, with a drain, by anna") == true)
     }
 
+    /// A backend's document of which little is known.
+    private func detail(_ backend: String, _ differences: [String: String] = [:]) throws -> DetailDocument {
+        var values = [
+            "backend": backend, "director": #"{"connected":true,"since":null,"last_list_at":null,"error":null}"#,
+            "ring": #"{"state":"synced"}"#, "dry_run": "false", "delayed_down": "null", "polls": "[]",
+            "failed_polls": "[]", "events": "[]",
+            "history":
+                #"{"step_seconds":300,"end":"2026-11-21T12:00:00.000Z","states":"d","latency_milliseconds":[null]}"#,
+        ]
+        values.merge(differences) { $1 }
+        let text = "{" + values.map { "\"\($0.key)\": \($0.value)" }.joined(separator: ",") + "}"
+        return try JSONDecoder().decode(DetailDocument.self, from: Data(text.utf8))
+    }
+
+    @Test(arguments: [
+        ([:], "HOST-DOWN is on its way, or waits for its turn."),
+        (
+            ["director": #"{"connected":false,"since":null,"last_list_at":null,"error":"No such file"}"#],
+            "the director is away, and nothing can be commanded."
+        ),
+        (["dry_run": "true"], "this is a dry run, and nothing is commanded."),
+        (["ring": #"{"state":"syncing"}"#], "the ring is syncing, and commands wait until it is synced."),
+        (
+            ["delayed_down": #"{"seconds":7,"withheld":false}"#],
+            "use_delayed_down puts its HOST-DOWN off for another 7s."
+        ),
+        (
+            ["delayed_down": #"{"seconds":0,"withheld":true}"#],
+            "its HOST-DOWN is only logged: more than delayed_down_limit backends are down or about to be."
+        ),
+    ])
+    func `what keeps a faulty backend up is named`(circumstances: [String: String], why: String) throws {
+        let faulty = backend("10.0.0.3", ["healthy": "false", "failures": "4"])
+        let text = try detail(faulty, circumstances).text(now: "2026-11-21T12:00:00.000Z")
+        #expect(text.hasPrefix("10.0.0.3 is up although it is faulty: \(why)\n"), "\(text)")
+    }
+
+    @Test func `what keeps a healthy backend down is named, and the director's state with it`() throws {
+        let circumstances = ["ring": #"{"state":"syncing"}"#, "dry_run": "true"]
+        let text = try detail(backend("10.0.0.3", ["state": "\"down\""]), circumstances)
+            .text(now: "2026-11-21T12:00:00.000Z")
+        #expect(text.hasPrefix("10.0.0.3 is down although it polls well: this is a dry run"), "\(text)")
+        #expect(text.contains("director:   connected; ring: syncing\n"), "\(text)")
+        #expect(text.contains("dry run:    nothing is commanded\n"), "\(text)")
+        let guarded = backend("10.0.0.3", ["healthy": "false", "guard": "true"])
+        let withheld = try detail(guarded, circumstances).verdict
+        #expect(withheld.hasSuffix("the pool guard withholds its HOST-DOWN, and in a dry run nothing is commanded."))
+    }
+
+    @Test func `a backend that waits for its first step has not come back yet`() throws {
+        let waiting = backend(
+            "10.0.0.3", ["state": "\"down\"", "slow_start": #"{"vhosts":100,"target":100}"#])
+        let text = try detail(waiting).text(now: "2026-11-21T12:00:00.000Z")
+        #expect(text.contains("HOST-UPDATE to its first step, and then HOST-UP, is on its way"), "\(text)")
+        #expect(text.contains("slow start: begins when it is up, 100 vhosts in the end\n"), "\(text)")
+    }
+
     @Test func `what is explained begins with the answer and ends with the transcript`() throws {
-        let detail = """
-            {"backend": \(down("10.0.0.3")), "polls": [],
-             "failed_polls": [{"protocol":"imap","port":143,"tls":"none","ok":false,"milliseconds":2.5,
+        let differences = [
+            "failed_polls": """
+            [{"protocol":"imap","port":143,"tls":"none","ok":false,"milliseconds":2.5,
                "phases":{"greeting":2.0,"connect":0.5},"failure":{"phase":"greeting","kind":"closed","code":null,"text":"gone"},
                "warnings":[],"time":"2026-11-21T11:57:59.000Z",
-               "transcript":{"beginning":[{"milliseconds":0.5,"kind":"received","text":"* BYE"}],"omitted":2,"end":[]}}],
-             "history": {"step_seconds":300,"end":"2026-11-21T12:00:00.000Z","states":"d","latency_milliseconds":[null]},
-             "events": [{"time":"2026-11-21T11:58:00.000Z","level":"error","event":"state_changed","backend":"10.0.0.3",
-               "state":"down","text":"a b"}]}
-            """
-        let text = try JSONDecoder().decode(DetailDocument.self, from: Data(detail.utf8))
-            .text(now: "2026-11-21T12:00:00.000Z")
+               "transcript":{"beginning":[{"milliseconds":0.5,"kind":"received","text":"* BYE"}],"omitted":2,"end":[]}}]
+            """,
+            "events": """
+            [{"time":"2026-11-21T11:58:00.000Z","level":"error","event":"state_changed","backend":"10.0.0.3",
+               "state":"down","text":"a b"}]
+            """,
+        ]
+        let text = try detail(down("10.0.0.3"), differences).text(now: "2026-11-21T12:00:00.000Z")
         #expect(text.hasPrefix("10.0.0.3 is down: dovemon took it down, for it failed.\n"))
         #expect(text.contains("state_changed  ERROR  state=down text=\"a b\"\n"))
         #expect(text.contains("imap:143  2.5 ms  greeting closed: gone  (connect 0.5, greeting 2.0)\n"))

@@ -31,7 +31,7 @@ extension StatusDocument {
     }
 
     private var heading: [String] {
-        var director = director.connected ? "connected" : "NOT CONNECTED: \(director.error ?? "not asked yet")"
+        var director = director.text
         if let age = seconds(from: self.director.lastListAt, to: time), age > 2 * max(1, intervalSeconds) {
             director += ", last read \(shortTime(seconds: age)) ago"
         }
@@ -99,7 +99,7 @@ extension BackendDocument {
         if let text = maintenanceText(dryRun: dryRun) { parts.append(text) }
         if guarded { parts.append("HOST-DOWN withheld by the guard") }
         if let hold { parts.append(hold.text) }
-        if let slowStart { parts.append("slow start: \(slowStart.vhosts) of \(slowStart.target) vhosts") }
+        if let slowStart { parts.append("slow start: \(slowStart.text(isDown: state == "down"))") }
         if let reason { parts.append(reason) }
         return parts.joined(separator: "; ")
     }
