@@ -37,7 +37,7 @@ package final class ControlServer: Sendable {
         let descriptor = try bind(path)
         var status = stat()
         lstat(path, &status)
-        let handler = ControlHandler(desk: desk)
+        let handler = ControlHandler(desk: desk, users: .system, loop: group.any())
         let connections = NIOLockedValueBox(0)
         do {
             let listener = try await ServerBootstrap(group: group)

@@ -158,4 +158,12 @@ import Testing
             }
         }
     }
+
+    @Test func `the last request need not end in a newline`() async throws {
+        try await serving {
+            let refusal = "{\"error\":\"the monitor does not run any more, or not yet\",\"ok\":false}\n"
+            #expect(said(Array("{\"command\":\"status\"}".utf8)) == refusal)
+            #expect(said(Array("{\"command\":\"status\"}\n{\"command\":\"status\"}".utf8)) == refusal + refusal)
+        }
+    }
 }

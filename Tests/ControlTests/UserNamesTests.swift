@@ -1,0 +1,61 @@
+import Dispatch
+import Glibc
+import Monitor
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+import Testing
+
+@testable import Control
+
+/// Who has ordered something: a name where there is one, and nobody waits for it who does not need it.
+@Suite(.timeLimit(.minutes(1))) struct UserNamesTests {
+    private let loop = MultiThreadedEventLoopGroup.singleton.any()
+
+    private struct Stopped: MonitorAccess {
+        struct NotRunning: Error {}
+        let loop: any EventLoop
+
+        func asked<Answer: Sendable>(
+            _ question: @escaping @Sendable (MonitorDriver) -> Answer
+        ) -> EventLoopFuture<Answer> { loop.makeFailedFuture(NotRunning()) }
+    }
+
+    @Test func `a user has a name, or a number`() async {
+        #expect(await UserNames.system.name(of: 0, on: loop) == "root")
+        #expect(await UserNames.system.name(of: 4_000_000_001, on: loop) == "uid 4000000001")
+    }
+
+    @Test func `whom no directory server names in time has a number, and nobody is behind one that hangs`() async {
+        let asked = NIOLockedValueBox(0)
+        let isOver = DispatchSemaphore(value: 0)
+        let names = UserNames(within: .milliseconds(1)) { user in
+            asked.withLockedValue { $0 += 1 }
+            isOver.wait()
+            return "anna"
+        }
+        #expect(await names.name(of: 7, on: loop) == "uid 7")
+        #expect(await names.name(of: 8, on: loop) == "uid 8")
+        #expect(asked.withLockedValue(\.self) == 1)
+        isOver.signal()
+    }
+
+    @Test func `only an order asks for a name`() async {
+        let asked = NIOLockedValueBox<[uid_t]>([])
+        let names = UserNames(within: .seconds(20)) { user in
+            asked.withLockedValue { $0.append(user) }
+            return nil
+        }
+        let handler = ControlHandler(desk: StatusDesk(Stopped(loop: loop)), users: names, loop: loop)
+        for line in [
+            "{\"command\":\"status\"}", "{\"command\":\"events\"}", "{\"command\":\"maintenance_list\"}",
+            "{\"command\":\"backend\",\"backend\":\"10.0.0.1\"}",
+        ] {
+            _ = await handler.answer(Array(line.utf8), from: 7)
+        }
+        #expect(asked.withLockedValue(\.self) == [])
+        let order = "{\"command\":\"maintenance_end\",\"backend\":\"10.0.0.1\"}"
+        _ = await handler.answer(Array(order.utf8), from: 8)
+        #expect(asked.withLockedValue(\.self) == [8])
+    }
+}
