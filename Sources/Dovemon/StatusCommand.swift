@@ -46,11 +46,11 @@ struct StatusCommand: ParsableCommand {
     func run() throws {
         if watch {
             let client = try control.client()
-            return try LiveView { columns, lines in
+            return try LiveView { columns, lines, keys in
                 do throws(ControlClient.Failure) {
-                    return try view(client, columns, lines)
+                    return try view(client, columns, lines, keys)
                 } catch {
-                    return "dovemon: \(error)\n"
+                    return error == .interrupted ? nil : "dovemon: \(error)\n"
                 }
             }.run()
         }
@@ -66,14 +66,16 @@ struct StatusCommand: ParsableCommand {
         try standardOutput(text)
     }
 
-    private func view(_ client: ControlClient, _ columns: Int, _ lines: Int) throws(ControlClient.Failure) -> String {
+    private func view(
+        _ client: ControlClient, _ columns: Int, _ lines: Int, _ keys: CInt
+    ) throws(ControlClient.Failure) -> String {
         if events {
             let request = ControlRequest(.events, limit: max(1, min(limit, lines - 1)))
-            return try client.ask(request, for: EventsDocument.self).text
+            return try client.ask(request, for: EventsDocument.self, until: keys).text
         }
         let request = ControlRequest(.status, backends: backends)
         // The last line of a terminal stays free: writing its last column would scroll.
-        return try client.ask(request, for: StatusDocument.self)
+        return try client.ask(request, for: StatusDocument.self, until: keys)
             .text(colours: showsColours, width: columns, height: lines - 1)
     }
 

@@ -75,6 +75,18 @@ import Testing
         return String(decoding: answer, as: UTF8.self)
     }
 
+    private func bindSocket(_ descriptor: CInt) {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let name = Array(path.utf8)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: name) }
+        _ = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+    }
+
     @Test func `its owner and its group may ask, and nothing is left of it`() async throws {
         let server = try await open()
         #expect(mode(path).map { $0 & 0o7777 } == 0o660)
@@ -89,15 +101,7 @@ import Testing
         await first.close()
         // Left over, as after a kill.
         let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let name = Array(path.utf8)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: name) }
-        _ = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
+        bindSocket(descriptor)
         close(descriptor)
         #expect(mode(path) != nil)
         let second = try await open()
@@ -165,5 +169,21 @@ import Testing
             #expect(said(Array("{\"command\":\"status\"}".utf8)) == refusal)
             #expect(said(Array("{\"command\":\"status\"}\n{\"command\":\"status\"}".utf8)) == refusal + refusal)
         }
+    }
+
+    @Test func `a daemon that hangs keeps nobody who presses a key`() throws {
+        let listener = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
+        var keys: [CInt] = [0, 0]
+        pipe(&keys)
+        defer { for descriptor in keys + [listener] { close(descriptor) } }
+        bindSocket(listener)
+        listen(listener, 8)
+        write(keys[1], "q", 1)
+        // Its own patience would be ten seconds.
+        let clock = ContinuousClock.now
+        #expect(throws: ControlClient.Failure.interrupted) {
+            _ = try ControlClient(path: path).ask(ControlRequest(.status), for: StatusDocument.self, until: keys[0])
+        }
+        #expect(ContinuousClock.now - clock < .seconds(5))
     }
 }

@@ -95,6 +95,18 @@ import Testing
         #expect(!text.contains("CHANGED") || text.contains("NOTE"), "\(text)")
     }
 
+    @Test(arguments: [
+        ("10.0.0.1 failed", 15, "10.0.0.1 failed"), ("10.0.0.1 failed", 14, "10.0.0.1 fail…"),
+        ("10.0.0.1 failed", 1, "…"), ("10.0.0.1 failed", 0, ""), ("", 3, ""),
+        ("a \u{1B}[31mdown\u{1B}[0m b", 8, "a \u{1B}[31mdown\u{1B}[0m b"),
+        ("a \u{1B}[31mdown\u{1B}[0m b", 4, "a \u{1B}[31md…\u{1B}[0m"),
+    ])
+    func `a line is cut where the terminal ends, and no colour goes on behind it`(
+        line: String, columns: Int, shown: String
+    ) {
+        #expect(cut(line[...], to: columns) == shown)
+    }
+
     @Test func `where there is no room, the gravest are shown`() throws {
         let healthy = (1...50).map { backend("10.0.1.\($0)") }
         let text = try status((healthy + [down("10.0.0.3"), failing("10.0.0.2")]).joined(separator: ","))
