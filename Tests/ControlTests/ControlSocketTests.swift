@@ -186,4 +186,28 @@ import Testing
         }
         #expect(ContinuousClock.now - clock < .seconds(5))
     }
+
+    @Test func `of those that begin at once on one path, one is there, and answers`() async throws {
+        for _ in 0..<20 {
+            let servers = await withTaskGroup(of: ControlServer?.self) { tasks in
+                for _ in 0..<4 { tasks.addTask { try? await open() } }
+                return await tasks.reduce(into: []) { $0 += [$1].compactMap(\.self) }
+            }
+            #expect(servers.count == 1)
+            #expect(servers.first?.isInPlace == true)
+            for server in servers { await server.close() }
+        }
+    }
+
+    @Test func `one that was removed is known to be gone, and leaves another one in its place alone`() async throws {
+        let first = try await open()
+        #expect(first.isInPlace)
+        unlink(path)
+        #expect(!first.isInPlace)
+        let second = try await open()
+        await first.close()
+        #expect(second.isInPlace)
+        await second.close()
+        #expect(mode(path) == nil)
+    }
 }
