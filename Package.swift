@@ -177,7 +177,11 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: strict),
         .testTarget(
-            name: "ControlTests", dependencies: ["Control", "Monitor", "TemporaryFiles", nio, nioPosix],
+            name: "ControlTests",
+            dependencies: [
+                "Control", "DirectorAdmin", "Monitor", "Site", "TemporaryFiles", nio, nioPosix,
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "SurroundingsTests",

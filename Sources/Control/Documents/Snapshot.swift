@@ -86,7 +86,7 @@ extension Snapshot.Backend {
             reason: status.reason?.text, maintenance: status.maintenance.map { MaintenanceDocument($0, at: moment) },
             guarded: status.isGuarded, hold: status.hold.map(HoldDocument.init),
             slowStart: status.slowStart.map { SlowStartDocument(vhosts: $0.vhosts, target: $0.target) },
-            ownDown: status.isOwnDown, lastChange: record?.lastChange.map(ChangeDocument.init),
+            ownDown: status.isOwnDown, lastChange: record?.lastChange.map(ChangeDocument.init) ?? ChangeDocument(listed: host),
             latency: (record?.history.latency(at: moment.instant)).map {
                 LatencyDocument(
                     medianMilliseconds: $0.median.roundedMilliseconds, p99Milliseconds: $0.p99.roundedMilliseconds)
@@ -160,6 +160,15 @@ extension HoldDocument {
 }
 
 extension ChangeDocument {
+    /// What the director says of a change that this run has not seen; nil where there never was one.
+    init?(listed host: Host) {
+        // A foreign number: up to the end of the year 9999.
+        guard (1...253_402_300_799).contains(host.lastChange) else { return nil }
+        self.init(
+            time: LogTime(milliseconds: host.lastChange * 1_000).iso8601, state: host.state?.rawValue, by: nil,
+            reason: nil)
+    }
+
     fileprivate init(_ change: Chronicle.Change) {
         self.init(
             time: change.time.iso8601, state: change.state?.rawValue, by: change.isOwn ? "dovemon" : "others",

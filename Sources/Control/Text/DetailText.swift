@@ -30,7 +30,7 @@ extension DetailDocument {
             facts.append(
                 (
                     "last change",
-                    "\(change.state ?? "unknown") by \(change.by) at \(localTime(change.time))"
+                    "\(change.state ?? "unknown")\(change.by.map { " by \($0)" } ?? "") at \(localTime(change.time))"
                         + (change.reason.map { ": \($0)" } ?? "")
                 ))
         }
