@@ -50,7 +50,7 @@ import Testing
             text == """
                 director: connected; ring: synced
                 3 backends: 1 up, 1 failing, 1 down
-                BACKEND   STATE  HEALTH         VHOSTS  USERS     LATENCY  NEXT  CHANGED  NOTE
+                BACKEND   STATE  HEALTH         VHOSTS  USERS     P50/P99  NEXT  CHANGED  NOTE
                 10.0.0.1  up     ok                100      5  1.5/9.0 ms    4s           
                 10.0.0.2  up     failed 2 of 3     100      5  1.5/9.0 ms    4s           imap:143 connect refused: Connection refused
                 10.0.0.3  down   faulty (4)        100      5  1.5/9.0 ms    4s       2m  
@@ -60,7 +60,7 @@ import Testing
 
     @Test func `what is wrong with the whole comes first`() throws {
         var document = try status(
-            backend("10.0.0.1", ["guard": "true"]),
+            backend("10.0.0.1", ["guard": "true", "healthy": "false", "failures": "4"]),
             #"{"tag":"a","withheld":2,"healthy":1,"needed":2,"pool":4,"since":"2026-11-21T11:59:00.000Z"}"#)
         document.director.connected = false
         document.director.error = "Connection refused"
@@ -69,6 +69,7 @@ import Testing
         let lines = document.text(colours: false).split(separator: "\n")
         #expect(lines[0].contains("NOT CONNECTED: Connection refused; ring: syncing, dry run"))
         #expect(lines[1] == "guard of a: 2 HOST-DOWN withheld, 1 healthy of 4, 2 needed, for 1m")
+        #expect(lines[2] == "1 backend: 1 withheld by the guard")
         #expect(lines.last?.hasSuffix("HOST-DOWN withheld by the guard") == true)
     }
 

@@ -22,11 +22,11 @@ extension StatusDocument {
             shown = Array(shown.prefix(room))
         }
         var table = TextTable(
-            columns: ["BACKEND", "TAG", "STATE", "HEALTH", "VHOSTS", "USERS", "LATENCY", "NEXT", "CHANGED", "NOTE"],
-            rightAligned: ["VHOSTS", "USERS", "LATENCY", "NEXT", "CHANGED"])
+            columns: ["BACKEND", "TAG", "STATE", "HEALTH", "VHOSTS", "USERS", "P50/P99", "NEXT", "CHANGED", "NOTE"],
+            rightAligned: ["VHOSTS", "USERS", "P50/P99", "NEXT", "CHANGED"])
         for backend in shown { table.add(backend.cells(at: time, dryRun: dryRun, colours: colours)) }
         let body = table.text(
-            within: width, dispensable: ["NEXT", "LATENCY", "USERS", "VHOSTS", "TAG", "CHANGED", "NOTE"])
+            within: width, dispensable: ["NEXT", "P50/P99", "USERS", "VHOSTS", "TAG", "CHANGED", "NOTE"])
         return head.map { $0 + "\n" }.joined() + body + (left > 0 ? "… and \(left) more\n" : "")
     }
 
@@ -47,7 +47,7 @@ extension StatusDocument {
     private var summary: String {
         let parts = [
             (backends.count { $0.state == "up" && $0.maintenance == nil && $0.condition != .failing }, "up"),
-            (backends.count { $0.condition == .failing }, "failing"),
+            (backends.count { $0.condition == .failing && !$0.guarded }, "failing"),
             (backends.count { $0.condition == .down }, "down"),
             (backends.count { $0.maintenance != nil }, "under maintenance"),
             (backends.count(where: \.guarded), "withheld by the guard"),
