@@ -213,6 +213,16 @@ import Testing
         #expect(text.hasSuffix("      0.5 ms < * BYE\n      … 2 more …\n"))
     }
 
+    @Test func `an event's fields are in the order of the log`() {
+        let event = [
+            "time": "2026-11-21T11:58:00.000Z", "level": "error", "event": "state_changed", "backend": "10.0.0.3",
+            "state": "down", "by": "others", "phase": "greeting", "kind": "closed", "text": "gone away", "failed": "5",
+            "over": "12.4s", "note": "n", "users": "7",
+        ]
+        let fields = "backend=10.0.0.3 state=down by=others phase=greeting kind=closed failed=5 over=12.4s users=7"
+        #expect(eventLines([event]).first?.hasSuffix("state_changed  ERROR  \(fields) text=\"gone away\" note=n") == true)
+    }
+
     @Test(arguments: [
         ("90s", 90), ("30m", 1_800), ("2h", 7_200), ("1d", 86_400), ("1h30m", 5_400), ("0s", 0), ("7d", 604_800),
     ])
