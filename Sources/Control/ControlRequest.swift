@@ -94,7 +94,7 @@ struct ControlHandler: Sendable {
         case .events:
             let limit = request.limit ?? 200
             guard Self.eventLimit.contains(limit) else { throw Refusal("limit: give it from 1 to 10000") }
-            return told(try await desk.events(limit: limit))
+            return told(try await desk.events(of: request.backend, limit: limit))
         case .startMaintenance:
             guard let seconds = request.seconds, Self.lengths.contains(seconds) else {
                 throw Refusal(
@@ -104,8 +104,8 @@ struct ControlHandler: Sendable {
             let backend = try backend(request)
             return told(
                 try await desk.startMaintenance(
-                    of: backend, by: await users.name(of: user, on: loop), reason: request.reason ?? "", lasting: .seconds(seconds),
-                    drains: request.drain ?? false))
+                    of: backend, by: await users.name(of: user, on: loop), reason: request.reason ?? "",
+                    lasting: .seconds(seconds), drains: request.drain ?? false))
         case .endMaintenance:
             let backend = try backend(request)
             try await desk.endMaintenance(of: backend, by: await users.name(of: user, on: loop))

@@ -29,18 +29,18 @@ struct StatusCommand: ParsableCommand {
     @Flag(help: "Tell the latest events with their reasons instead.")
     var events = false
 
-    @Option(help: "So many events at most, 1 to 10000.")
-    var limit = 50
+    @Option(help: "So many events at most, 1 to 10000 (default: 50).")
+    var limit: Int?
 
     func validate() throws {
-        for text in backends where IPAddress(text) == nil {
-            throw ValidationError(
-                "\(printable(text)): not an IP address; backends are named as the director lists them.")
-        }
+        for text in backends { try requireAddress(text) }
         if watch, format == .json { throw ValidationError("--watch shows a table, and no JSON.") }
-        if watch, terminalSize() == nil { throw ValidationError("--watch needs a terminal.") }
-        if events, !backends.isEmpty { throw ValidationError("--events tells of all backends; see `dovemon explain`.") }
-        guard (1...10_000).contains(limit) else { throw ValidationError("--limit: give it from 1 to 10000.") }
+        if watch, terminalSize() == nil || isDumbTerminal {
+            throw ValidationError("--watch needs a terminal that draws in place.")
+        }
+        if events, backends.count > 1 { throw ValidationError("--events tells of one backend, or of all.") }
+        if limit != nil, !events { throw ValidationError("--limit is of --events.") }
+        guard (1...10_000).contains(limit ?? 1) else { throw ValidationError("--limit: give it from 1 to 10000.") }
     }
 
     func run() throws {
@@ -55,7 +55,8 @@ struct StatusCommand: ParsableCommand {
             }.run()
         }
         if events {
-            let document = try control.ask(ControlRequest(.events, limit: limit), for: EventsDocument.self)
+            let request = ControlRequest(.events, backend: backends.first, limit: limit ?? 50)
+            let document = try control.ask(request, for: EventsDocument.self)
             return try standardOutput(format == .json ? jsonText(document, isPretty: true) : trimmed(document.text))
         }
         let document = try control.ask(ControlRequest(.status, backends: backends), for: StatusDocument.self)
@@ -70,7 +71,8 @@ struct StatusCommand: ParsableCommand {
         _ client: ControlClient, _ columns: Int, _ lines: Int, _ keys: CInt
     ) throws(ControlClient.Failure) -> String {
         if events {
-            let request = ControlRequest(.events, limit: max(1, min(limit, lines - 1)))
+            let request = ControlRequest(
+                .events, backend: backends.first, limit: max(1, min(limit ?? 50, lines - 1)))
             return try client.ask(request, for: EventsDocument.self, until: keys).text
         }
         let request = ControlRequest(.status, backends: backends)
@@ -101,6 +103,8 @@ struct ExplainCommand: ParsableCommand {
 
     @Option(help: "How to tell it.")
     var format: StatusCommand.Format = .table
+
+    func validate() throws { try requireAddress(backend) }
 
     func run() throws {
         let document = try control.ask(ControlRequest(.backend, backend: backend), for: DetailDocument.self)

@@ -81,7 +81,8 @@ import Testing
         #expect(text.contains("10.0.0.3"))
     }
 
-    @Test(arguments: [80, 100, 120]) func `a long reason is cut, and costs the other columns nothing`(width: Int) throws {
+    @Test(arguments: [80, 100, 120])
+    func `a long reason is cut, and costs the other columns nothing`(width: Int) throws {
         let reason = String(repeating: "the disk of it is gone; ", count: 9).prefix(200)
         let text = try status([backend("10.0.0.1"), down("10.0.0.3", reason: String(reason))].joined(separator: ","))
             .text(colours: false, width: width)
@@ -220,7 +221,34 @@ import Testing
             "over": "12.4s", "note": "n", "users": "7",
         ]
         let fields = "backend=10.0.0.3 state=down by=others phase=greeting kind=closed failed=5 over=12.4s users=7"
-        #expect(eventLines([event]).first?.hasSuffix("state_changed  ERROR  \(fields) text=\"gone away\" note=n") == true)
+        let line = eventLines([event]).first
+        #expect(line?.hasSuffix("state_changed  ERROR  \(fields) text=\"gone away\" note=n") == true)
+    }
+
+    @Test func `whoever begins a maintenance is told what it does not do, and what it leaves`() throws {
+        let window = MaintenanceDocument(
+            kind: "ordered", by: "anna", reason: "disk", since: nil, until: "2026-11-21T14:00:00.000Z", drain: false)
+        let plain = window.answer(for: "10.0.0.1", try status(backend("10.0.0.1")))
+        #expect(plain.count == 2 && plain[0].hasPrefix("10.0.0.1: maintenance by anna until "), "\(plain)")
+        #expect(plain[1].hasPrefix("Other dovemons of the ring are not told"))
+        var drained = window
+        drained.drain = true
+        let others = backend("10.0.0.2") + "," + backend("10.0.0.3", ["tag": "\"b\""])
+        let harmless = drained.answer(for: "10.0.0.1", try status(backend("10.0.0.1") + "," + others))
+        #expect(harmless.last == "Its vhosts go to 0: `dovemon status` says draining until they are.")
+        let last = drained.answer(for: "10.0.0.3", try status(backend("10.0.0.1") + "," + others))
+        #expect(last.last == "CAREFUL: no other healthy backend of tag b is left for its users.")
+        #expect(drained.answer(for: "10.0.0.3", nil).count == 2)
+    }
+
+    @Test func `whoever ends a drain is not told that it is all as it was`() {
+        let window = MaintenanceDocument(
+            kind: "ordered", by: "anna", reason: nil, since: nil, until: "2026-11-21T14:00:00.000Z", drain: true)
+        let windows = MaintenancesDocument(maintenance: [.init(backend: "2001:db8::1", maintenance: window)])
+        #expect(
+            windows.answer(toEndOf: "2001:DB8::1")
+                == "2001:DB8::1: the maintenance is over; its vhosts are to be what they were: see `dovemon status`")
+        #expect(windows.answer(toEndOf: "10.0.0.1") == "10.0.0.1: the maintenance is over")
     }
 
     @Test(arguments: [

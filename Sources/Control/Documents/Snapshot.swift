@@ -86,7 +86,8 @@ extension Snapshot.Backend {
             reason: status.reason?.text, maintenance: status.maintenance.map { MaintenanceDocument($0, at: moment) },
             guarded: status.isGuarded, hold: status.hold.map(HoldDocument.init),
             slowStart: status.slowStart.map { SlowStartDocument(vhosts: $0.vhosts, target: $0.target) },
-            ownDown: status.isOwnDown, lastChange: record?.lastChange.map(ChangeDocument.init) ?? ChangeDocument(listed: host),
+            ownDown: status.isOwnDown,
+            lastChange: record?.lastChange.map(ChangeDocument.init) ?? ChangeDocument(listed: host),
             latency: (record?.history.latency(at: moment.instant)).map {
                 LatencyDocument(
                     medianMilliseconds: $0.median.roundedMilliseconds, p99Milliseconds: $0.p99.roundedMilliseconds)

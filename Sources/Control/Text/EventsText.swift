@@ -7,10 +7,11 @@ extension EventsDocument {
     }
 }
 
-/// The fields' order, which an object of JSON does not have: about whom, what, by whom and why. What needs words comes last.
+/// The fields' order, which an object of JSON does not have: about whom, what, by whom and why. What needs
+/// words comes last.
 private let order = [
-    "backend", "backends", "protocol", "port", "command", "state", "poll", "health", "maintenance", "weight", "by", "phase",
-    "kind", "code", "failed", "over",
+    "backend", "backends", "protocol", "port", "command", "state", "poll", "health", "maintenance", "weight", "by",
+    "phase", "kind", "code", "failed", "over",
 ]
 
 private func rank(_ name: String) -> Int {

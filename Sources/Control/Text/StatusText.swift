@@ -117,7 +117,8 @@ extension BackendDocument {
         let times = latency.map { "\($0.medianMilliseconds)/\($0.p99Milliseconds) ms" } ?? ""
         return [
             .init(address), .init(tag), .init(state ?? "unknown", colour: colours ? colour : nil), .init(healthText),
-            .init("\(vhosts)"), .init("\(users)"), .init(times), .init(next), .init(changed), .init(note(dryRun: dryRun)),
+            .init("\(vhosts)"), .init("\(users)"), .init(times), .init(next), .init(changed),
+            .init(note(dryRun: dryRun)),
         ]
     }
 }
