@@ -138,7 +138,7 @@ extension RealRing {
             #expect(try await dovemon.terminate().status == .exited(0))
         }
 
-        @Test func `A socket that was removed is back with a reload, and stays while no other can be made`() async throws {
+        @Test func `A socket that was removed is back with a reload, and no bad one takes its place`() async throws {
             let dovemon = try DovemonProcess(ring: ring)
             _ = try await dovemon.waitForLine(containing: victim.address, "poll=ok", within: .seconds(20))
             let path = "\(dovemon.directory)/control.sock"
