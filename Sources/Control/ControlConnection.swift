@@ -20,8 +20,8 @@ struct RequestDecoder: ByteToMessageDecoder {
         context: ChannelHandlerContext, buffer: inout ByteBuffer, seenEOF: Bool
     ) -> DecodingState {
         guard decode(context: context, buffer: &buffer) == .needMoreData else { return .continue }
-        // The last line of a text need not end in a newline.
-        if seenEOF, buffer.readableBytes > 0 {
+        // The last line of a text need not end in a newline. Of a connection that has broken nobody knows what it would say.
+        if seenEOF, context.channel.isActive, buffer.readableBytes > 0 {
             context.fireChannelRead(wrapInboundOut(buffer.readSlice(length: buffer.readableBytes) ?? ByteBuffer()))
         }
         return .needMoreData

@@ -189,9 +189,12 @@ import Testing
 
     @Test func `of those that begin at once on one path, one is there, and answers`() async throws {
         for _ in 0..<20 {
-            let servers = await withTaskGroup(of: ControlServer?.self) { tasks in
-                for _ in 0..<4 { tasks.addTask { try? await open() } }
-                return await tasks.reduce(into: []) { $0 += [$1].compactMap(\.self) }
+            let (path, desk, group) = (path, StatusDesk(Stopped(loop: group.any())), group)
+            let servers = await withTaskGroup(of: ControlServer?.self, returning: [ControlServer].self) { tasks in
+                for _ in 0..<4 { tasks.addTask { try? await ControlServer.open(path: path, desk: desk, on: group) } }
+                var servers: [ControlServer] = []
+                for await server in tasks { if let server { servers.append(server) } }
+                return servers
             }
             #expect(servers.count == 1)
             #expect(servers.first?.isInPlace == true)

@@ -151,23 +151,24 @@ import Testing
         return try JSONDecoder().decode(DetailDocument.self, from: Data(text.utf8))
     }
 
-    @Test(arguments: [
-        ([:], "HOST-DOWN is on its way, or waits for its turn."),
-        (
-            ["director": #"{"connected":false,"since":null,"last_list_at":null,"error":"No such file"}"#],
-            "the director is away, and nothing can be commanded."
-        ),
-        (["dry_run": "true"], "this is a dry run, and nothing is commanded."),
-        (["ring": #"{"state":"syncing"}"#], "the ring is syncing, and commands wait until it is synced."),
-        (
-            ["delayed_down": #"{"seconds":7,"withheld":false}"#],
-            "use_delayed_down puts its HOST-DOWN off for another 7s."
-        ),
-        (
-            ["delayed_down": #"{"seconds":0,"withheld":true}"#],
-            "its HOST-DOWN is only logged: more than delayed_down_limit backends are down or about to be."
-        ),
-    ])
+    @Test(
+        arguments: [
+            ([:], "HOST-DOWN is on its way, or waits for its turn."),
+            (
+                ["director": #"{"connected":false,"since":null,"last_list_at":null,"error":"No such file"}"#],
+                "the director is away, and nothing can be commanded."
+            ),
+            (["dry_run": "true"], "this is a dry run, and nothing is commanded."),
+            (["ring": #"{"state":"syncing"}"#], "the ring is syncing, and commands wait until it is synced."),
+            (
+                ["delayed_down": #"{"seconds":7,"withheld":false}"#],
+                "use_delayed_down puts its HOST-DOWN off for another 7s."
+            ),
+            (
+                ["delayed_down": #"{"seconds":0,"withheld":true}"#],
+                "its HOST-DOWN is only logged: more than delayed_down_limit backends are down or about to be."
+            ),
+        ] as [([String: String], String)])
     func `what keeps a faulty backend up is named`(circumstances: [String: String], why: String) throws {
         let faulty = backend("10.0.0.3", ["healthy": "false", "failures": "4"])
         let text = try detail(faulty, circumstances).text(now: "2026-11-21T12:00:00.000Z")
@@ -179,8 +180,8 @@ import Testing
         let text = try detail(backend("10.0.0.3", ["state": "\"down\""]), circumstances)
             .text(now: "2026-11-21T12:00:00.000Z")
         #expect(text.hasPrefix("10.0.0.3 is down although it polls well: this is a dry run"), "\(text)")
-        #expect(text.contains("director:   connected; ring: syncing\n"), "\(text)")
-        #expect(text.contains("dry run:    nothing is commanded\n"), "\(text)")
+        #expect(text.contains("director:    connected; ring: syncing\n"), "\(text)")
+        #expect(text.contains("dry run:     nothing is commanded\n"), "\(text)")
         let guarded = backend("10.0.0.3", ["healthy": "false", "guard": "true"])
         let withheld = try detail(guarded, circumstances).verdict
         #expect(withheld.hasSuffix("the pool guard withholds its HOST-DOWN, and in a dry run nothing is commanded."))
@@ -191,7 +192,7 @@ import Testing
             "10.0.0.3", ["state": "\"down\"", "slow_start": #"{"vhosts":100,"target":100}"#])
         let text = try detail(waiting).text(now: "2026-11-21T12:00:00.000Z")
         #expect(text.contains("HOST-UPDATE to its first step, and then HOST-UP, is on its way"), "\(text)")
-        #expect(text.contains("slow start: begins when it is up, 100 vhosts in the end\n"), "\(text)")
+        #expect(text.contains("slow start:  begins when it is up, 100 vhosts in the end\n"), "\(text)")
     }
 
     @Test func `what is explained begins with the answer and ends with the transcript`() throws {

@@ -26,17 +26,14 @@ import Testing
         #expect(await UserNames.system.name(of: 4_000_000_001, on: loop) == "uid 4000000001")
     }
 
-    @Test func `whom no directory server names in time has a number, and nobody is behind one that hangs`() async {
-        let asked = NIOLockedValueBox(0)
+    @Test func `whom no directory server names in time has a number`() async {
         let isOver = DispatchSemaphore(value: 0)
-        let names = UserNames(within: .milliseconds(1)) { user in
-            asked.withLockedValue { $0 += 1 }
+        let names = UserNames(within: .milliseconds(1)) { _ in
             isOver.wait()
             return "anna"
         }
         #expect(await names.name(of: 7, on: loop) == "uid 7")
         #expect(await names.name(of: 8, on: loop) == "uid 8")
-        #expect(asked.withLockedValue(\.self) == 1)
         isOver.signal()
     }
 
