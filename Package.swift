@@ -178,10 +178,7 @@ let package = Package(
         .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: strict),
         .testTarget(
             name: "ControlTests",
-            dependencies: [
-                "Control", "DirectorAdmin", "Monitor", "Site", "TemporaryFiles", nio, nioPosix,
-                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-            ],
+            dependencies: ["Control", "Monitor", "DirectorAdmin", "Site", "TemporaryFiles", nio, nioPosix],
             swiftSettings: strict),
         .testTarget(
             name: "SurroundingsTests",

@@ -122,8 +122,6 @@ package actor StatusDesk {
                 return .failure(Refusal("\(error)"))
             }
         }.get()
-        // What was asked for meanwhile may be from before.
-        latest = nil
         return try begun.get()
     }
 
@@ -139,7 +137,6 @@ package actor StatusDesk {
                 return Refusal("\(error)")
             }
         }.get()
-        latest = nil
         if let refusal { throw refusal }
     }
 

@@ -1,9 +1,9 @@
 import Dispatch
 import Glibc
 import Monitor
-import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
+import Synchronization
 import Testing
 
 @testable import Control
@@ -19,6 +19,10 @@ import Testing
         func asked<Answer: Sendable>(
             _ question: @escaping @Sendable (MonitorDriver) -> Answer
         ) -> EventLoopFuture<Answer> { loop.makeFailedFuture(NotRunning()) }
+    }
+
+    private final class Asked: Sendable {
+        let users = Mutex<[uid_t]>([])
     }
 
     @Test func `a user has a name, or a number`() async {
@@ -38,9 +42,9 @@ import Testing
     }
 
     @Test func `only an order asks for a name`() async {
-        let asked = NIOLockedValueBox<[uid_t]>([])
+        let asked = Asked()
         let names = UserNames(within: .seconds(20)) { user in
-            asked.withLockedValue { $0.append(user) }
+            asked.users.withLock { $0.append(user) }
             return nil
         }
         let handler = ControlHandler(desk: StatusDesk(Stopped(loop: loop)), users: names, loop: loop)
@@ -50,9 +54,9 @@ import Testing
         ] {
             _ = await handler.answer(Array(line.utf8), from: 7)
         }
-        #expect(asked.withLockedValue(\.self) == [])
+        #expect(asked.users.withLock(\.self) == [])
         let order = "{\"command\":\"maintenance_end\",\"backend\":\"10.0.0.1\"}"
         _ = await handler.answer(Array(order.utf8), from: 8)
-        #expect(asked.withLockedValue(\.self) == [8])
+        #expect(asked.users.withLock(\.self) == [8])
     }
 }
