@@ -19,6 +19,9 @@ package struct TextTable {
         }
     }
 
+    /// So much of the last column is worth more than another column.
+    private static let leastOfLast = 24
+
     private let columns: [String]
     private let rightAligned: Set<String>
     private var rows: [(cells: [Cell], below: [String])] = []
@@ -35,12 +38,14 @@ package struct TextTable {
     /// The lines, each with its end.
     package var text: String { text(within: nil) }
 
-    /// The same, no wider than a terminal: the columns in `dispensable` go first, in their order, then the last one is cut.
+    /// The same, no wider than a terminal: the columns in `dispensable` go first, in their order, until the last one has
+    /// `leastOfLast`; then that one is cut.
     package func text(within limit: Int?, dispensable: [String] = []) -> String {
         var used = columns.indices.filter { index in rows.contains { !$0.cells[index].text.isEmpty } }
         var widths = used.map(width)
         if let limit {
-            for name in dispensable where total(widths) > limit {
+            // One long cell at the end must not cost all the others their place.
+            for name in dispensable where total(widths, lastAtMost: Self.leastOfLast) > limit {
                 guard let place = used.firstIndex(where: { columns[$0] == name }) else { continue }
                 used.remove(at: place)
                 widths.remove(at: place)
@@ -58,7 +63,9 @@ package struct TextTable {
         ([columns[column]] + rows.map { $0.cells[column].text }).map(\.count).max() ?? 0
     }
 
-    private func total(_ widths: [Int]) -> Int { widths.reduce(0, +) + 2 * max(0, widths.count - 1) }
+    private func total(_ widths: [Int], lastAtMost most: Int = .max) -> Int {
+        widths.dropLast().reduce(min(widths.last ?? 0, most), +) + 2 * max(0, widths.count - 1)
+    }
 
     private func line(_ cells: [(cell: Cell, column: String, width: Int)]) -> String {
         var line = ""

@@ -11,6 +11,8 @@ package struct ControlClient: Sendable {
         case refused(String)
         /// What it answered is not understood.
         case notUnderstood(path: String)
+        /// A key was pressed, or a signal came, before it answered.
+        case interrupted
 
         /// In one line, with what to do.
         package var description: String {
@@ -18,6 +20,7 @@ package struct ControlClient: Sendable {
             case .noDaemon(let path, let reason):
                 "\(path): no dovemon answers: \(reason); is it running, with this control_socket, and may you ask it?"
             case .refused(let text): text
+            case .interrupted: "interrupted"
             case .notUnderstood(let path):
                 "\(path): the answer is not understood: the dovemon that runs may be of another version; restart it"
             }
@@ -31,9 +34,12 @@ package struct ControlClient: Sendable {
     package init(path: String) { self.path = path }
 
     /// Sends a request, and gives what is answered.
-    package func ask<Answer: Codable & Sendable>(_ request: ControlRequest, for: Answer.Type) throws(Failure) -> Answer
-    {
-        let line = try exchange(jsonText(request) + "\n")
+    ///
+    /// With `keys` a signal, or something to be read from that descriptor, ends the waiting; -1 stands for none.
+    package func ask<Answer: Codable & Sendable>(
+        _ request: ControlRequest, for: Answer.Type, until keys: CInt? = nil
+    ) throws(Failure) -> Answer {
+        let line = try exchange(jsonText(request) + "\n", until: keys)
         guard let reply = try? JSONDecoder().decode(ControlReply<Answer>.self, from: Data(line)) else {
             throw .notUnderstood(path: path)
         }
@@ -41,7 +47,7 @@ package struct ControlClient: Sendable {
         throw reply.error.map { .refused($0) } ?? .notUnderstood(path: path)
     }
 
-    private func exchange(_ text: String) throws(Failure) -> [UInt8] {
+    private func exchange(_ text: String, until keys: CInt?) throws(Failure) -> [UInt8] {
         let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw trouble() }
         defer { close(descriptor) }
@@ -68,13 +74,14 @@ package struct ControlClient: Sendable {
             guard sent > 0 else { throw trouble() }
             rest = rest.dropFirst(sent)
         }
-        return try line(from: descriptor)
+        return try line(from: descriptor, until: keys)
     }
 
-    private func line(from descriptor: CInt) throws(Failure) -> [UInt8] {
+    private func line(from descriptor: CInt, until keys: CInt?) throws(Failure) -> [UInt8] {
         var line: [UInt8] = []
         var space = [UInt8](repeating: 0, count: 65_536)
         while line.last != UInt8(ascii: "\n") {
+            if let keys { try wait(for: descriptor, until: keys) }
             let count = recv(descriptor, &space, space.count, 0)
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw trouble() }
@@ -82,6 +89,22 @@ package struct ControlClient: Sendable {
             line += space.prefix(count)
         }
         return line
+    }
+
+    /// Waits for an answer, but no longer than for a key or a signal.
+    private func wait(for descriptor: CInt, until keys: CInt) throws(Failure) {
+        var waiting = [
+            pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: keys, events: Int16(POLLIN), revents: 0),
+        ]
+        let count = poll(&waiting, nfds_t(waiting.count), CInt(Self.patience) * 1_000)
+        if count < 0, errno == EINTR { throw .interrupted }
+        guard count != 0 else {
+            errno = EAGAIN
+            throw trouble()
+        }
+        // What has been answered is taken first.
+        if waiting[0].revents == 0, waiting[1].revents != 0 { throw .interrupted }
     }
 
     private func trouble() -> Failure {

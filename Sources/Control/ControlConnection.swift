@@ -18,7 +18,14 @@ struct RequestDecoder: ByteToMessageDecoder {
 
     mutating func decodeLast(
         context: ChannelHandlerContext, buffer: inout ByteBuffer, seenEOF: Bool
-    ) -> DecodingState { decode(context: context, buffer: &buffer) }
+    ) -> DecodingState {
+        guard decode(context: context, buffer: &buffer) == .needMoreData else { return .continue }
+        // The last line of a text need not end in a newline. Of a connection that has broken nobody knows what it would say.
+        if seenEOF, context.channel.isActive, buffer.readableBytes > 0 {
+            context.fireChannelRead(wrapInboundOut(buffer.readSlice(length: buffer.readableBytes) ?? ByteBuffer()))
+        }
+        return .needMoreData
+    }
 }
 
 /// Answers one line after the other; some of what comes meanwhile waits.
@@ -59,7 +66,7 @@ final class ControlConnection: ChannelInboundHandler {
         let line = Array(waiting.removeFirst().readableBytesView)
         let peer = Self.peer(of: context.channel)
         let answer = context.eventLoop.makePromise(of: String.self)
-        answer.completeWithTask { [handler] in await handler.answer(line, from: name(of: try await peer.get())) }
+        answer.completeWithTask { [handler] in await handler.answer(line, from: try await peer.get()) }
         let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
         answer.futureResult.whenComplete { result in
             let (handler, context) = bound.value
@@ -93,15 +100,4 @@ private struct Credentials {
     var process: pid_t = 0
     var uid: uid_t = 0
     var gid: gid_t = 0
-}
-
-/// A user's name; the number where there is no name.
-private func name(of user: uid_t) -> String {
-    var entry = passwd()
-    var found: UnsafeMutablePointer<passwd>?
-    var space = [CChar](repeating: 0, count: 16_384)
-    guard getpwuid_r(user, &entry, &space, space.count, &found) == 0, found != nil, let name = entry.pw_name else {
-        return "uid \(user)"
-    }
-    return String(cString: name)
 }

@@ -1,4 +1,7 @@
 internal import FoundationEssentials
+internal import Glibc
+internal import Monitor
+internal import NIOCore
 internal import Site
 
 /// One line that a client sends.
@@ -60,10 +63,15 @@ package func jsonText(_ document: some Encodable, isPretty: Bool = false) -> Str
 /// Answers requests, on behalf of a person.
 struct ControlHandler: Sendable {
     private static let eventLimit = 1...10_000
+    private static let lengths =
+        Maintenance.lengths.lowerBound.inSeconds...Maintenance.lengths.upperBound.inSeconds
     let desk: StatusDesk
+    let users: UserNames
+    /// Whose time limits a look-up.
+    let loop: any EventLoop
 
-    /// The line for a line; `who` has sent it.
-    func answer(_ line: [UInt8], from who: String) async -> String {
+    /// The line for a line; this user has sent it.
+    func answer(_ line: [UInt8], from user: uid_t) async -> String {
         let request: ControlRequest
         do {
             request = try JSONDecoder().decode(ControlRequest.self, from: Data(line))
@@ -71,7 +79,7 @@ struct ControlHandler: Sendable {
             return refusal("this is no request: see docs/control.md")
         }
         do {
-            return try await answer(request, from: who)
+            return try await answer(request, from: user)
         } catch let error as Refusal {
             return refusal(error.description)
         } catch {
@@ -79,24 +87,28 @@ struct ControlHandler: Sendable {
         }
     }
 
-    private func answer(_ request: ControlRequest, from who: String) async throws -> String {
+    private func answer(_ request: ControlRequest, from user: uid_t) async throws -> String {
         switch request.command {
         case .status: return told(try await desk.status(of: request.backends ?? []))
         case .backend: return told(try await desk.detail(of: try backend(request)))
         case .events:
             let limit = request.limit ?? 200
             guard Self.eventLimit.contains(limit) else { throw Refusal("limit: give it from 1 to 10000") }
-            return told(try await desk.events(limit: limit))
+            return told(try await desk.events(of: request.backend, limit: limit))
         case .startMaintenance:
-            guard let seconds = request.seconds, seconds.isFinite, abs(seconds) < 1e9 else {
-                throw Refusal("seconds: say how long the maintenance lasts")
+            guard let seconds = request.seconds, Self.lengths.contains(seconds) else {
+                throw Refusal(
+                    "seconds: say how long the maintenance lasts, from 1 to \(Int(Self.lengths.upperBound)); vhosts 0 keeps "
+                        + "a backend out for longer")
             }
+            let backend = try backend(request)
             return told(
                 try await desk.startMaintenance(
-                    of: try backend(request), by: who, reason: request.reason ?? "", lasting: .seconds(seconds),
-                    drains: request.drain ?? false))
+                    of: backend, by: await users.name(of: user, on: loop), reason: request.reason ?? "",
+                    lasting: .seconds(seconds), drains: request.drain ?? false))
         case .endMaintenance:
-            try await desk.endMaintenance(of: try backend(request), by: who)
+            let backend = try backend(request)
+            try await desk.endMaintenance(of: backend, by: await users.name(of: user, on: loop))
             return told(Nothing())
         case .maintenances: return told(try await desk.maintenances())
         }

@@ -21,23 +21,27 @@ package final class ControlServer: Sendable {
     /// Where it is.
     package let path: String
     private let listener: any Channel
-    private let inode: ino_t
+    private let file: FileIdentity?
 
-    private init(path: String, listener: any Channel, inode: ino_t) {
+    private init(path: String, listener: any Channel, file: FileIdentity?) {
         self.path = path
         self.listener = listener
-        self.inode = inode
+        self.file = file
     }
+
+    /// Whether its path still leads to it: a socket that somebody has removed is heard by nobody.
+    package var isInPlace: Bool { file != nil && FileIdentity(path: path) == file }
 
     /// Opens the socket, mode 0660; one that nobody answers on any more is replaced.
     package static func open(path: String, desk: StatusDesk, on group: MultiThreadedEventLoopGroup)
         async throws(Failure)
         -> ControlServer
     {
+        let beginning = await DirectoryLock(of: path)
+        defer { beginning.release() }
         let descriptor = try bind(path)
-        var status = stat()
-        lstat(path, &status)
-        let handler = ControlHandler(desk: desk)
+        let file = FileIdentity(path: path)
+        let handler = ControlHandler(desk: desk, users: .system, loop: group.any())
         let connections = NIOLockedValueBox(0)
         do {
             let listener = try await ServerBootstrap(group: group)
@@ -57,7 +61,7 @@ package final class ControlServer: Sendable {
                 }
                 .childChannelOption(.allowRemoteHalfClosure, value: true)
                 .withBoundSocket(descriptor).get()
-            return ControlServer(path: path, listener: listener, inode: status.st_ino)
+            return ControlServer(path: path, listener: listener, file: file)
         } catch {
             throw Failure(description: "\(path): cannot be listened on: \(error)")
         }
@@ -66,11 +70,10 @@ package final class ControlServer: Sendable {
     /// Closes the socket and removes it, unless it is another's by now.
     package func close() async {
         try? await listener.close()
-        var status = stat()
-        if lstat(path, &status) == 0, status.st_ino == inode { unlink(path) }
+        if isInPlace { unlink(path) }
     }
 
-    /// A bound socket that nobody can connect to yet, so that its mode can be set before.
+    /// A socket that listens since it has its mode.
     private static func bind(_ path: String) throws(Failure) -> CInt {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -100,7 +103,12 @@ package final class ControlServer: Sendable {
             Glibc.close(descriptor)
             throw failure
         }
-        chmod(path, 0o660)
+        // Whatever lies there by now, what a link leads to is not touched.
+        guard fchmodat(AT_FDCWD, path, 0o660, AT_SYMLINK_NOFOLLOW) == 0, listen(descriptor, 128) == 0 else {
+            let failure = failure(path, "cannot be made")
+            Glibc.close(descriptor)
+            throw failure
+        }
         return descriptor
     }
 
@@ -110,4 +118,37 @@ package final class ControlServer: Sendable {
                 "\(path): \(what): \(String(cString: strerror(errno))); name another one by control_socket, or "
                 + "leave it empty for none")
     }
+}
+
+/// What tells a file from another one that has its place.
+private struct FileIdentity: Hashable {
+    private let device: dev_t
+    private let inode: ino_t
+
+    /// The file at a path, which may be a link; nil where there is none.
+    init?(path: String) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return nil }
+        device = status.st_dev
+        inode = status.st_ino
+    }
+}
+
+/// Keeps two dovemons that begin at once from each other's sockets: one that is bound, and does not listen yet, would seem to
+/// be left over.
+private struct DirectoryLock {
+    private static let attempts = 100
+    private let descriptor: CInt
+
+    /// Waits for a second at most: whoever else has a lock there is not to keep the monitor from anything.
+    init(of path: String) async {
+        let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+        descriptor = Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        for _ in 0..<Self.attempts where descriptor >= 0 {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    func release() { if descriptor >= 0 { Glibc.close(descriptor) } }
 }

@@ -66,15 +66,16 @@ package actor StatusDesk {
     /// All that is known of one backend.
     package func detail(of name: String) async throws -> DetailDocument {
         let address = try Self.address(name)
-        let found = try await monitor.asked { driver -> (Snapshot.Backend, [FailedPoll], [Chronicle.Entry], Moment)? in
+        typealias Found = (Snapshot.Backend, MonitorStatus, [FailedPoll], [Chronicle.Entry], Moment)
+        let found = try await monitor.asked { driver -> Found? in
             guard let (status, record) = driver.status(of: address) else { return nil }
             return (
-                Snapshot.Backend(status: status, record: record), driver.failedPolls(of: address),
+                Snapshot.Backend(status: status, record: record), driver.status, driver.failedPolls(of: address),
                 driver.events(of: status.host.spelling, atMost: Self.eventsOfBackend), .now()
             )
         }.get()
-        guard let (backend, failed, events, moment) = found else { throw Self.unlisted(address) }
-        return backend.detail(failed: failed, events, at: moment)
+        guard let (backend, monitor, failed, events, moment) = found else { throw Self.unlisted(address) }
+        return backend.detail(of: monitor, failed: failed, events, at: moment)
     }
 
     /// How these backends were; those that are not listed are left out.
@@ -92,9 +93,13 @@ package actor StatusDesk {
         return HistoriesDocument(histories: Dictionary(pairs) { first, _ in first })
     }
 
-    /// The latest events, so many at most.
-    package func events(limit: Int) async throws -> EventsDocument {
-        let entries = try await monitor.asked { $0.events(atMost: limit) }.get()
+    /// The latest events, so many at most; of one backend where it is named, listed or not.
+    package func events(of name: String? = nil, limit: Int) async throws -> EventsDocument {
+        let address = try name.map(Self.address)
+        let entries = try await monitor.asked { driver in
+            let spelling = address.map { driver.status(of: $0)?.status.host.spelling ?? $0.description }
+            return driver.events(of: spelling, atMost: limit)
+        }.get()
         return EventsDocument(events: entries.map { $0.line.values(at: $0.time) })
     }
 

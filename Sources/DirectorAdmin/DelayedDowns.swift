@@ -1,6 +1,14 @@
 internal import OrderedCollections
 internal import Site
 
+/// How a HOST-DOWN is put off.
+package struct DownDelay: Hashable, Sendable {
+    /// How long still; zero when that is over.
+    package let remaining: Duration
+    /// Whether it is withheld after that, for too many backends are down or about to be.
+    package let isWithheld: Bool
+}
+
 /// HOST-DOWNs that are put off, so that a backend may recover meanwhile, and that are withheld while too many backends are
 /// down or about to be.
 struct DelayedDowns: Sendable {
@@ -49,6 +57,17 @@ struct DelayedDowns: Sendable {
 
     /// Whether a backend's delay is over.
     func isReady(_ address: IPAddress) -> Bool { ready.contains(address) }
+
+    /// How a backend's HOST-DOWN is put off; nil when it is not.
+    func delay(
+        of address: IPAddress, _ downs: (listed: Int, coming: Int), _ rule: Reconciliation.DelayedDown, at now: Instant
+    ) -> DownDelay? {
+        let isWithheld = !permits(downs, rule)
+        if let since = waiting[address] {
+            return DownDelay(remaining: max(.zero, since + rule.delay - now), isWithheld: isWithheld)
+        }
+        return isReady(address) && isWithheld ? DownDelay(remaining: .zero, isWithheld: true) : nil
+    }
 
     /// Whether those whose delay is over may go down now, and not too many are down or about to be.
     func permits(_ downs: (listed: Int, coming: Int), _ rule: Reconciliation.DelayedDown) -> Bool {

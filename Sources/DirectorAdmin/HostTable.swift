@@ -208,6 +208,11 @@ struct HostTable: Sendable {
         return delayed.news(downs, rule) { records[$0]?.host }
     }
 
+    /// How a backend's HOST-DOWN is put off by `use_delayed_down`; nil when it is not.
+    func downDelay(of address: IPAddress, at now: Instant, _ manners: Reconciliation.Manners) -> DownDelay? {
+        manners.delayedDown.flatMap { delayed.delay(of: address, downs, $0, at: now) }
+    }
+
     /// Looks anew which HOST-DOWNs the pools can spare; gives what is to be told, and whom to poll now.
     mutating func guardPools(
         at now: Instant, _ manners: Reconciliation.Manners

@@ -87,6 +87,11 @@ package struct Reconciliation: Sendable {
     /// Whether the pool guard withholds a HOST-DOWN for this backend.
     package func isGuarded(_ address: IPAddress) -> Bool { table.poolGuard.withholds(address) }
 
+    /// How the rule for putting HOST-DOWN off keeps this backend's back; nil when it does not.
+    package func downDelay(of address: IPAddress, at now: Instant) -> DownDelay? {
+        table.downDelay(of: address, at: now, manners)
+    }
+
     /// The pools in which the pool guard withholds HOST-DOWNs.
     package var withheldPools: [WithheldPool] { table.poolGuard.withheld(manners) }
 

@@ -45,8 +45,20 @@ struct ControlOptions: ParsableArguments {
     }
 }
 
+/// Refuses what is no address, before anybody is asked.
+func requireAddress(_ text: String) throws {
+    guard IPAddress(text) != nil else {
+        throw ValidationError("\(printable(text)): not an IP address; backends are named as the director lists them.")
+    }
+}
+
 /// Whether standard output is a terminal that shows colours, and the user has not declined them (no-color.org).
-var showsColours: Bool { isatty(STDOUT_FILENO) == 1 && !(getenv("NO_COLOR").map { $0.pointee != 0 } ?? false) }
+var showsColours: Bool {
+    isatty(STDOUT_FILENO) == 1 && !isDumbTerminal && !(getenv("NO_COLOR").map { $0.pointee != 0 } ?? false)
+}
+
+/// Whether the terminal says of itself that it knows no escape sequences (terminfo's `dumb`).
+var isDumbTerminal: Bool { getenv("TERM").map { String(cString: $0) } == "dumb" }
 
 /// The terminal's columns and lines; nil where standard output is none.
 func terminalSize() -> (columns: Int, lines: Int)? {

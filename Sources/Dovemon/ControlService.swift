@@ -28,25 +28,33 @@ actor ControlService: Service {
         server = nil
     }
 
-    /// Puts other settings in force; one that could not be opened is tried again.
+    /// Puts other settings in force; one that could not be opened, or was removed, is tried again.
     func change(to settings: Settings) async {
         path = settings.controlSocket
-        guard server?.path != path else { return }
-        await server?.close()
-        server = nil
+        guard let path else {
+            await server?.close()
+            server = nil
+            return
+        }
+        guard server?.path != path || server?.isInPlace == false else { return }
         await open()
     }
 
-    /// A monitor that nobody can ask still monitors.
+    /// A monitor that nobody can ask still monitors; one that can still be asked at its former socket goes on there.
     private func open() async {
         guard let path else { return }
         do throws(ControlServer.Failure) {
+            let former = server
             server = try await ControlServer.open(path: path, desk: desk, on: group)
+            await former?.close()
         } catch {
             var fields = LogFields()
             fields.add("control_socket", "failed")
             fields.add("text", error.description)
-            fields.add("note", "dovemon status, explain and maintenance do not work")
+            let former = server.flatMap { $0.isInPlace ? $0.path : nil }
+            fields.add(
+                "note",
+                former.map { "\($0) is still answered on" } ?? "dovemon status, explain and maintenance do not work")
             log.tell(LogLine(.warning, "control_socket_failed", fields))
         }
     }

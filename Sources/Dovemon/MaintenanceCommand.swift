@@ -10,6 +10,8 @@ struct MaintenanceCommand: ParsableCommand {
         abstract: "Leave a backend to people for a while: no commands and no alerts for it.",
         subcommands: [Start.self, End.self, List.self])
 
+    func run() throws { throw ValidationError("Say start, end or list.") }
+
     private static let statuses = "Exit status: 0 it is done; 3 no daemon answers, or it refuses."
 
     struct Start: ParsableCommand {
@@ -17,7 +19,8 @@ struct MaintenanceCommand: ParsableCommand {
             commandName: "start", abstract: "Begin a maintenance, or extend the one that goes on.",
             discussion: """
                 The backend is polled and shown, and nothing else, until the time is over or `end` is said; a restart of \
-                dovemon does not end it. \(statuses)
+                dovemon does not end it. Other dovemons of the ring are not told: say it to each of them, or use --drain, \
+                for all leave a backend alone whose vhosts are 0. \(statuses)
                 """)
 
         @OptionGroup var control: ControlOptions
@@ -35,8 +38,17 @@ struct MaintenanceCommand: ParsableCommand {
         var drain = false
 
         func validate() throws {
-            guard duration(length) != nil else {
+            try requireAddress(backend)
+            guard let time = duration(length) else {
                 throw ValidationError("--for \(printable(length)): no length of time; write 90s, 30m, 2h, 1d or 1h30m.")
+            }
+            guard Maintenance.lengths.contains(time) else {
+                throw ValidationError(
+                    "--for \(printable(length)): give it from 1s to 7d; vhosts 0 keeps a backend out for longer.")
+            }
+            guard reason.utf8.count <= Maintenance.reasonLimit else {
+                throw ValidationError(
+                    "--reason has \(reason.utf8.count) bytes, and \(Maintenance.reasonLimit) at most are kept.")
             }
         }
 
@@ -45,8 +57,9 @@ struct MaintenanceCommand: ParsableCommand {
             let request = ControlRequest(
                 .startMaintenance, backend: backend, seconds: seconds, reason: reason, drain: drain)
             let window = try control.ask(request, for: MaintenanceDocument.self)
-            try standardOutput("\(backend): \(window.summary)")
-            if let caveat = window.caveat { try standardOutput("\(backend): \(caveat)") }
+            // It has begun, whatever becomes of this.
+            let status = try? control.client().ask(ControlRequest(.status), for: StatusDocument.self)
+            try standardOutput(window.answer(for: backend, status).joined(separator: "\n"))
         }
     }
 
@@ -59,9 +72,12 @@ struct MaintenanceCommand: ParsableCommand {
         @Argument(help: "The backend's address.")
         var backend: String
 
+        func validate() throws { try requireAddress(backend) }
+
         func run() throws {
+            let windows = try control.ask(ControlRequest(.maintenances), for: MaintenancesDocument.self)
             _ = try control.ask(ControlRequest(.endMaintenance, backend: backend), for: Nothing.self)
-            try standardOutput("\(backend): the maintenance is over")
+            try standardOutput(windows.answer(toEndOf: backend))
         }
     }
 

@@ -29,33 +29,34 @@ struct StatusCommand: ParsableCommand {
     @Flag(help: "Tell the latest events with their reasons instead.")
     var events = false
 
-    @Option(help: "So many events at most, 1 to 10000.")
-    var limit = 50
+    @Option(help: "So many events at most, 1 to 10000 (default: 50).")
+    var limit: Int?
 
     func validate() throws {
-        for text in backends where IPAddress(text) == nil {
-            throw ValidationError(
-                "\(printable(text)): not an IP address; backends are named as the director lists them.")
-        }
+        for text in backends { try requireAddress(text) }
         if watch, format == .json { throw ValidationError("--watch shows a table, and no JSON.") }
-        if watch, terminalSize() == nil { throw ValidationError("--watch needs a terminal.") }
-        if events, !backends.isEmpty { throw ValidationError("--events tells of all backends; see `dovemon explain`.") }
-        guard (1...10_000).contains(limit) else { throw ValidationError("--limit: give it from 1 to 10000.") }
+        if watch, terminalSize() == nil || isDumbTerminal {
+            throw ValidationError("--watch needs a terminal that draws in place.")
+        }
+        if events, backends.count > 1 { throw ValidationError("--events tells of one backend, or of all.") }
+        if limit != nil, !events { throw ValidationError("--limit is of --events.") }
+        guard (1...10_000).contains(limit ?? 1) else { throw ValidationError("--limit: give it from 1 to 10000.") }
     }
 
     func run() throws {
         if watch {
             let client = try control.client()
-            return try LiveView { columns, lines in
+            return try LiveView { columns, lines, keys in
                 do throws(ControlClient.Failure) {
-                    return try view(client, columns, lines)
+                    return try view(client, columns, lines, keys)
                 } catch {
-                    return "dovemon: \(error)\n"
+                    return error == .interrupted ? nil : "dovemon: \(error)\n"
                 }
             }.run()
         }
         if events {
-            let document = try control.ask(ControlRequest(.events, limit: limit), for: EventsDocument.self)
+            let request = ControlRequest(.events, backend: backends.first, limit: limit ?? 50)
+            let document = try control.ask(request, for: EventsDocument.self)
             return try standardOutput(format == .json ? jsonText(document, isPretty: true) : trimmed(document.text))
         }
         let document = try control.ask(ControlRequest(.status, backends: backends), for: StatusDocument.self)
@@ -66,14 +67,17 @@ struct StatusCommand: ParsableCommand {
         try standardOutput(text)
     }
 
-    private func view(_ client: ControlClient, _ columns: Int, _ lines: Int) throws(ControlClient.Failure) -> String {
+    private func view(
+        _ client: ControlClient, _ columns: Int, _ lines: Int, _ keys: CInt
+    ) throws(ControlClient.Failure) -> String {
         if events {
-            let request = ControlRequest(.events, limit: max(1, min(limit, lines - 1)))
-            return try client.ask(request, for: EventsDocument.self).text
+            let request = ControlRequest(
+                .events, backend: backends.first, limit: max(1, min(limit ?? 50, lines - 1)))
+            return try client.ask(request, for: EventsDocument.self, until: keys).text
         }
         let request = ControlRequest(.status, backends: backends)
         // The last line of a terminal stays free: writing its last column would scroll.
-        return try client.ask(request, for: StatusDocument.self)
+        return try client.ask(request, for: StatusDocument.self, until: keys)
             .text(colours: showsColours, width: columns, height: lines - 1)
     }
 
@@ -99,6 +103,8 @@ struct ExplainCommand: ParsableCommand {
 
     @Option(help: "How to tell it.")
     var format: StatusCommand.Format = .table
+
+    func validate() throws { try requireAddress(backend) }
 
     func run() throws {
         let document = try control.ask(ControlRequest(.backend, backend: backend), for: DetailDocument.self)

@@ -75,6 +75,18 @@ import Testing
         return String(decoding: answer, as: UTF8.self)
     }
 
+    private func bindSocket(_ descriptor: CInt) {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let name = Array(path.utf8)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: name) }
+        _ = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+    }
+
     @Test func `its owner and its group may ask, and nothing is left of it`() async throws {
         let server = try await open()
         #expect(mode(path).map { $0 & 0o7777 } == 0o660)
@@ -89,15 +101,7 @@ import Testing
         await first.close()
         // Left over, as after a kill.
         let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let name = Array(path.utf8)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: name) }
-        _ = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
+        bindSocket(descriptor)
         close(descriptor)
         #expect(mode(path) != nil)
         let second = try await open()
@@ -157,5 +161,56 @@ import Testing
                 _ = try ControlClient(path: path).ask(ControlRequest(.status), for: StatusDocument.self)
             }
         }
+    }
+
+    @Test func `the last request need not end in a newline`() async throws {
+        try await serving {
+            let refusal = "{\"error\":\"the monitor does not run any more, or not yet\",\"ok\":false}\n"
+            #expect(said(Array("{\"command\":\"status\"}".utf8)) == refusal)
+            #expect(said(Array("{\"command\":\"status\"}\n{\"command\":\"status\"}".utf8)) == refusal + refusal)
+        }
+    }
+
+    @Test func `a daemon that hangs keeps nobody who presses a key`() throws {
+        let listener = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
+        var keys: [CInt] = [0, 0]
+        pipe(&keys)
+        defer { for descriptor in keys + [listener] { close(descriptor) } }
+        bindSocket(listener)
+        listen(listener, 8)
+        write(keys[1], "q", 1)
+        // Its own patience would be ten seconds.
+        let clock = ContinuousClock.now
+        #expect(throws: ControlClient.Failure.interrupted) {
+            _ = try ControlClient(path: path).ask(ControlRequest(.status), for: StatusDocument.self, until: keys[0])
+        }
+        #expect(ContinuousClock.now - clock < .seconds(5))
+    }
+
+    @Test func `of those that begin at once on one path, one is there, and answers`() async throws {
+        for _ in 0..<20 {
+            let (path, desk, group) = (path, StatusDesk(Stopped(loop: group.any())), group)
+            let servers = await withTaskGroup(of: ControlServer?.self, returning: [ControlServer].self) { tasks in
+                for _ in 0..<4 { tasks.addTask { try? await ControlServer.open(path: path, desk: desk, on: group) } }
+                var servers: [ControlServer] = []
+                for await server in tasks { if let server { servers.append(server) } }
+                return servers
+            }
+            #expect(servers.count == 1)
+            #expect(servers.first?.isInPlace == true)
+            for server in servers { await server.close() }
+        }
+    }
+
+    @Test func `one that was removed is known to be gone, and leaves another one in its place alone`() async throws {
+        let first = try await open()
+        #expect(first.isInPlace)
+        unlink(path)
+        #expect(!first.isInPlace)
+        let second = try await open()
+        await first.close()
+        #expect(second.isInPlace)
+        await second.close()
+        #expect(mode(path) == nil)
     }
 }

@@ -38,6 +38,20 @@ import Testing
         #expect(bench.want(.up, row(1)) == [up(1, row(1))])
     }
 
+    @Test func howItIsPutOffIsKnown() {
+        var bench = bench(row(1), row(2), row(3))
+        #expect(bench.machine.downDelay(of: row(1).address, at: bench.now) == nil)
+        _ = bench.want(.down, row(1))
+        let delay = bench.machine.downDelay(of: row(1).address, at: bench.now + .seconds(20))
+        #expect(delay?.remaining == .seconds(100) && delay?.isWithheld == false)
+        for number in 2...3 { _ = bench.want(.down, row(number)) }
+        _ = bench.watch(row(1), row(2), row(3), for: .seconds(125))
+        let withheld = bench.machine.downDelay(of: row(1).address, at: bench.now)
+        #expect(withheld?.remaining == .zero && withheld?.isWithheld == true)
+        _ = bench.want(nil, row(1))
+        #expect(bench.machine.downDelay(of: row(1).address, at: bench.now) == nil)
+    }
+
     @Test func tooManyThatWaitAreOnlyTold() {
         var bench = bench(row(1), row(2), row(3))
         for number in 1...3 { #expect(bench.want(.down, row(number)) == []) }

@@ -138,6 +138,24 @@ extension RealRing {
             #expect(try await dovemon.terminate().status == .exited(0))
         }
 
+        @Test func `A socket that was removed is back with a reload, and no bad one takes its place`() async throws {
+            let dovemon = try DovemonProcess(ring: ring)
+            _ = try await dovemon.waitForLine(containing: victim.address, "poll=ok", within: .seconds(20))
+            let path = "\(dovemon.directory)/control.sock"
+            try FileManager.default.removeItem(atPath: path)
+            dovemon.reload()
+            try await waitUntil("the socket", within: .seconds(20)) { FileManager.default.fileExists(atPath: path) }
+            #expect(try await ask(dovemon, "status").status == .exited(0))
+            try dovemon.write(settings: [("control_socket", "/nonexistent/control.sock")])
+            dovemon.reload()
+            let line = try await dovemon.waitForLine(containing: "control_socket=failed", within: .seconds(20))
+            #expect(line.text.contains("\(path) is still answered on"), "\(line)")
+            let asked = try await ring.run([DovemonProcess.binary, "status", "--socket", path], within: .seconds(20))
+            #expect(asked.status == .exited(0))
+            #expect(try await dovemon.terminate().status == .exited(0))
+            #expect(!FileManager.default.fileExists(atPath: path))
+        }
+
         @Test func `A socket that another dovemon answers on is left to it`() async throws {
             let first = try DovemonProcess(ring: ring)
             _ = try await first.waitForLine(containing: victim.address, "poll=ok", within: .seconds(20))

@@ -1,9 +1,15 @@
 package import Check
-internal import Site
+package import Site
 
 /// All that is known of one backend.
 package struct DetailDocument: Codable, Hashable, Sendable {
     package var backend: BackendDocument
+    /// Whom a command for it would be sent to, and whether one may be.
+    package var director: DirectorDocument
+    package var ring: RingDocument
+    package var dryRun: Bool
+    /// How its HOST-DOWN is put off.
+    @ExplicitNull package var delayedDown: DelayedDownDocument?
     /// The latest of each service.
     package var polls: [PollDocument]
     /// The last failed ones, with their transcripts, the oldest first.
@@ -13,9 +19,19 @@ package struct DetailDocument: Codable, Hashable, Sendable {
     package var events: [[String: String]]
 
     enum CodingKeys: String, CodingKey {
-        case backend, polls, history, events
+        case backend, director, ring, polls, history, events
+        case dryRun = "dry_run"
+        case delayedDown = "delayed_down"
         case failedPolls = "failed_polls"
     }
+}
+
+/// How a backend's HOST-DOWN is put off by `use_delayed_down`.
+package struct DelayedDownDocument: Codable, Hashable, Sendable {
+    /// How long still.
+    package var seconds: Double
+    /// Whether it is only logged after that, as more than `delayed_down_limit` backends are down or about to be.
+    package var withheld: Bool
 }
 
 /// How a backend was in the last 24 hours.

@@ -66,10 +66,7 @@ extension Snapshot {
         return StatusDocument(
             revision: status.revision, time: moment.time.iso8601, version: dovemonVersion,
             startedAt: status.startedAt.iso8601, dryRun: status.isDryRun, intervalSeconds: status.interval.inSeconds,
-            director: DirectorDocument(
-                connected: status.contactSince != nil && status.failure == nil, since: status.contactSince?.iso8601,
-                lastListAt: status.listedAt?.iso8601, error: status.failure?.text),
-            ring: RingDocument(state: status.ring?.text ?? "unknown"),
+            director: DirectorDocument(status), ring: RingDocument(status),
             guards: status.withheldPools.map {
                 GuardDocument(
                     tag: printable($0.tag), withheld: $0.withheld, healthy: $0.healthy, needed: $0.needed,
@@ -89,7 +86,8 @@ extension Snapshot.Backend {
             reason: status.reason?.text, maintenance: status.maintenance.map { MaintenanceDocument($0, at: moment) },
             guarded: status.isGuarded, hold: status.hold.map(HoldDocument.init),
             slowStart: status.slowStart.map { SlowStartDocument(vhosts: $0.vhosts, target: $0.target) },
-            ownDown: status.isOwnDown, lastChange: record?.lastChange.map(ChangeDocument.init),
+            ownDown: status.isOwnDown,
+            lastChange: record?.lastChange.map(ChangeDocument.init) ?? ChangeDocument(listed: host),
             latency: (record?.history.latency(at: moment.instant)).map {
                 LatencyDocument(
                     medianMilliseconds: $0.median.roundedMilliseconds, p99Milliseconds: $0.p99.roundedMilliseconds)
@@ -106,18 +104,37 @@ extension Snapshot.Backend {
             latencyMilliseconds: steps.medians.map { $0?.roundedMilliseconds })
     }
 
-    /// All that is known of it; `failed` and `entries` are the oldest first.
+    /// All that is known of it, as the monitor stands; `failed` and `entries` are the oldest first.
     package func detail(
-        failed: [FailedPoll], _ entries: [Chronicle.Entry], at moment: Moment
+        of monitor: MonitorStatus, failed: [FailedPoll], _ entries: [Chronicle.Entry], at moment: Moment
     ) -> DetailDocument {
         let polls = (record?.polls ?? [:]).sorted { $0.key.port < $1.key.port }
         return DetailDocument(
-            backend: document(at: moment),
+            backend: document(at: moment), director: DirectorDocument(monitor), ring: RingDocument(monitor),
+            dryRun: monitor.isDryRun, delayedDown: status.downDelay.map(DelayedDownDocument.init),
             polls: polls.map { PollDocument($0.key, $0.value.report, time: $0.value.time.iso8601) },
             failedPolls: failed.map {
                 PollDocument($0.service, $0.report, time: moment.time(of: $0.endedAt).iso8601)
             },
             history: history(at: moment), events: entries.map { $0.line.values(at: $0.time) })
+    }
+}
+
+extension DirectorDocument {
+    fileprivate init(_ status: MonitorStatus) {
+        self.init(
+            connected: status.contactSince != nil && status.failure == nil, since: status.contactSince?.iso8601,
+            lastListAt: status.listedAt?.iso8601, error: status.failure?.text)
+    }
+}
+
+extension RingDocument {
+    fileprivate init(_ status: MonitorStatus) { self.init(state: status.ring?.text ?? "unknown") }
+}
+
+extension DelayedDownDocument {
+    fileprivate init(_ delay: DownDelay) {
+        self.init(seconds: delay.remaining.inSeconds.rounded(), withheld: delay.isWithheld)
     }
 }
 
@@ -145,6 +162,15 @@ extension HoldDocument {
 }
 
 extension ChangeDocument {
+    /// What the director says of a change that this run has not seen; nil where there never was one.
+    init?(listed host: Host) {
+        // A foreign number: up to the end of the year 9999.
+        guard (1...253_402_300_799).contains(host.lastChange) else { return nil }
+        self.init(
+            time: LogTime(milliseconds: host.lastChange * 1_000).iso8601, state: host.state?.rawValue, by: nil,
+            reason: nil)
+    }
+
     fileprivate init(_ change: Chronicle.Change) {
         self.init(
             time: change.time.iso8601, state: change.state?.rawValue, by: change.isOwn ? "dovemon" : "others",

@@ -104,11 +104,11 @@ package struct SlowStartDocument: Codable, Hashable, Sendable {
     package var target: Int
 }
 
-/// The latest change of a backend's switch.
+/// The latest change of a backend's switch; one from before this run has neither `by` nor a reason.
 package struct ChangeDocument: Codable, Hashable, Sendable {
     package var time: String
     @ExplicitNull package var state: String?
-    package var by: String
+    @ExplicitNull package var by: String?
     @ExplicitNull package var reason: String?
 }
 

@@ -17,31 +17,6 @@ extension DetailDocument {
         lines.isEmpty ? [] : ["\(title):"] + lines.map { "  " + $0 }
     }
 
-    /// The answer, in one sentence.
-    private var verdict: String {
-        let address = backend.address
-        if backend.guarded {
-            return "\(address) is up although it is faulty: the pool guard withholds its HOST-DOWN."
-        }
-        if let maintenance = backend.maintenance { return "\(address) is left alone: \(maintenance.text)." }
-        switch (backend.state, backend.healthy) {
-        case ("down", true):
-            return "\(address) is down although it polls well: \(backend.hold?.text ?? "HOST-UP is on its way")."
-        case ("down", _):
-            return backend.ownDown
-                ? "\(address) is down: dovemon took it down, for it failed."
-                : "\(address) is down: others took it down."
-        case ("up", true):
-            return backend.slowStart == nil
-                ? "\(address) is up and healthy."
-                : "\(address) is up and healthy, and gets its users back step by step."
-        case ("up", false): return "\(address) is up although it is faulty: HOST-DOWN is on its way, or waits."
-        default:
-            return backend.failures > 0
-                ? "\(address) is up and fails, but not often enough yet." : "\(address): not known yet."
-        }
-    }
-
     private func facts(_ now: String) -> [String] {
         var facts: [(String, String)] = [
             (
@@ -55,7 +30,7 @@ extension DetailDocument {
             facts.append(
                 (
                     "last change",
-                    "\(change.state ?? "unknown") by \(change.by) at \(localTime(change.time))"
+                    "\(change.state ?? "unknown")\(change.by.map { " by \($0)" } ?? "") at \(localTime(change.time))"
                         + (change.reason.map { ": \($0)" } ?? "")
                 ))
         }
@@ -65,8 +40,9 @@ extension DetailDocument {
         if backend.guarded {
             facts.append(("guard", "withholds its HOST-DOWN: too few healthy backends would be left"))
         }
+        if let delayedDown { facts.append(("delay", delayedDown.text)) }
         if let hold = backend.hold { facts.append(("hold", hold.text)) }
-        if let slow = backend.slowStart { facts.append(("slow start", "\(slow.vhosts) of \(slow.target) vhosts")) }
+        if let slow = backend.slowStart { facts.append(("slow start", slow.text(isDown: backend.state == "down"))) }
         if let latency = backend.latency {
             facts.append(
                 (
@@ -76,6 +52,8 @@ extension DetailDocument {
         }
         let next = seconds(from: now, to: backend.nextPollAt).map { "in \(shortTime(seconds: $0))" } ?? "going on"
         facts.append(("next poll", next))
+        facts.append(("director", "\(director.text); ring: \(ring.state)"))
+        if dryRun { facts.append(("dry run", "nothing is commanded")) }
         return facts.map { "  \($0.0):\(String(repeating: " ", count: max(1, 12 - $0.0.count)))\($0.1)" }
     }
 

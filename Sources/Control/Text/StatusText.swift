@@ -22,16 +22,16 @@ extension StatusDocument {
             shown = Array(shown.prefix(room))
         }
         var table = TextTable(
-            columns: ["BACKEND", "TAG", "STATE", "HEALTH", "VHOSTS", "USERS", "LATENCY", "NEXT", "CHANGED", "NOTE"],
-            rightAligned: ["VHOSTS", "USERS", "LATENCY", "NEXT", "CHANGED"])
-        for backend in shown { table.add(backend.cells(at: time, colours: colours)) }
+            columns: ["BACKEND", "TAG", "STATE", "HEALTH", "VHOSTS", "USERS", "P50/P99", "NEXT", "CHANGED", "NOTE"],
+            rightAligned: ["VHOSTS", "USERS", "P50/P99", "NEXT", "CHANGED"])
+        for backend in shown { table.add(backend.cells(at: time, dryRun: dryRun, colours: colours)) }
         let body = table.text(
-            within: width, dispensable: ["NEXT", "USERS", "VHOSTS", "LATENCY", "TAG", "CHANGED", "NOTE"])
+            within: width, dispensable: ["NEXT", "P50/P99", "USERS", "VHOSTS", "TAG", "CHANGED", "NOTE"])
         return head.map { $0 + "\n" }.joined() + body + (left > 0 ? "… and \(left) more\n" : "")
     }
 
     private var heading: [String] {
-        var director = director.connected ? "connected" : "NOT CONNECTED: \(director.error ?? "not asked yet")"
+        var director = director.text
         if let age = seconds(from: self.director.lastListAt, to: time), age > 2 * max(1, intervalSeconds) {
             director += ", last read \(shortTime(seconds: age)) ago"
         }
@@ -47,7 +47,7 @@ extension StatusDocument {
     private var summary: String {
         let parts = [
             (backends.count { $0.state == "up" && $0.maintenance == nil && $0.condition != .failing }, "up"),
-            (backends.count { $0.condition == .failing }, "failing"),
+            (backends.count { $0.condition == .failing && !$0.guarded }, "failing"),
             (backends.count { $0.condition == .down }, "down"),
             (backends.count { $0.maintenance != nil }, "under maintenance"),
             (backends.count(where: \.guarded), "withheld by the guard"),
@@ -88,19 +88,24 @@ extension BackendDocument {
         }
     }
 
+    /// Why it is left alone, in a few words; nil when it is not.
+    func maintenanceText(dryRun: Bool) -> String? {
+        maintenance?.text(draining: vhosts == 0 ? "drained" : dryRun ? "to be drained" : "draining")
+    }
+
     /// Why it is as it is, the weightiest first.
-    var note: String {
+    func note(dryRun: Bool) -> String {
         var parts: [String] = []
-        if let maintenance { parts.append(maintenance.text) }
+        if let text = maintenanceText(dryRun: dryRun) { parts.append(text) }
         if guarded { parts.append("HOST-DOWN withheld by the guard") }
         if let caveat = maintenance?.caveat { parts.append(caveat) }
         if let hold { parts.append(hold.text) }
-        if let slowStart { parts.append("slow start: \(slowStart.vhosts) of \(slowStart.target) vhosts") }
+        if let slowStart { parts.append("slow start: \(slowStart.text(isDown: state == "down"))") }
         if let reason { parts.append(reason) }
         return parts.joined(separator: "; ")
     }
 
-    fileprivate func cells(at now: String, colours: Bool) -> [TextTable.Cell] {
+    fileprivate func cells(at now: String, dryRun: Bool, colours: Bool) -> [TextTable.Cell] {
         let colour: TextTable.Colour? =
             switch condition {
             case .down: .red
@@ -113,7 +118,8 @@ extension BackendDocument {
         let times = latency.map { "\($0.medianMilliseconds)/\($0.p99Milliseconds) ms" } ?? ""
         return [
             .init(address), .init(tag), .init(state ?? "unknown", colour: colours ? colour : nil), .init(healthText),
-            .init("\(vhosts)"), .init("\(users)"), .init(times), .init(next), .init(changed), .init(note),
+            .init("\(vhosts)"), .init("\(users)"), .init(times), .init(next), .init(changed),
+            .init(note(dryRun: dryRun)),
         ]
     }
 }
@@ -122,14 +128,14 @@ extension MaintenanceDocument {
     /// What people may not expect of it; nil when it outlives a restart.
     package var caveat: String? { kept == false ? "a restart ends it: no state_file, or a dry run" : nil }
 
-    /// What people are told who have ordered it.
-    package var summary: String { text }
+    /// In a few words, where it is not known how far a drain has come.
+    package var summary: String { text(draining: "with a drain") }
 
-    /// In a few words.
-    var text: String {
+    /// In a few words; `draining` says how far a drain has come.
+    func text(draining: String) -> String {
         guard kind == "ordered" else { return "maintenance: vhosts 0" }
         let why = reason.map { ": \($0)" } ?? ""
-        return "maintenance\(drain ? ", drained" : "") by \(by ?? "unknown") until \(localTime(until))\(why)"
+        return "maintenance\(drain ? ", \(draining)," : "") by \(by ?? "unknown") until \(localTime(until))\(why)"
     }
 }
 

@@ -16,6 +16,8 @@ package struct BackendStatus: Hashable, Sendable {
     package var needed: Int
     /// Whether a HOST-DOWN for it is withheld by the pool guard.
     package var isGuarded: Bool
+    /// How its HOST-DOWN is put off; nil when it is not.
+    package var downDelay: DownDelay?
     /// Why it is left down although it polls well; nil when it is not.
     package var hold: Raising.Hold?
     /// Why it is left alone; nil when it is not.

@@ -27,7 +27,7 @@ extension MonitorMachine {
         return BackendStatus(
             host: host, isHealthy: backend.verdict.isHealthy, failures: worst?.streak.count ?? 0,
             reason: reason.map { .init(service: $0.0, failure: $0.1.latest) }, needed: policy.failuresNeeded,
-            isGuarded: reconciliation.isGuarded(address),
+            isGuarded: reconciliation.isGuarded(address), downDelay: reconciliation.downDelay(of: address, at: now),
             hold: isHeld
                 ? backend.raising.hold(
                     isOwn: isOwnDown, goodSince: backend.health.goodRun?.since, policy.deciding.raising, at: now) : nil,

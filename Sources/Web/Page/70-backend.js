@@ -116,7 +116,7 @@ function standing(backend) {
         h("dl.facts", null,
             fact("Director lists it", backend.state ?? "not yet", backend.own_down ? " (taken down by this dovemon)" : null),
             fact("By its polls", verdict, backend.failures > 0 ? `: ${backend.failures} failed in a row, ${backend.needed} make it faulty` : null),
-            fact("Last change", change ? [`${change.state}, `, when(change.time), ` ${BY[change.by] ?? change.by}`, change.reason ? `: ${change.reason}` : null] : "none seen"),
+            fact("Last change", change ? [`${change.state}, `, when(change.time), ` ${BY[change.by] ?? change.by ?? ""}`, change.reason ? `: ${change.reason}` : null] : "none seen"),
             fact("Latency", backend.latency ? `median ${milliseconds(backend.latency.median_milliseconds)}, 99th percentile ${milliseconds(backend.latency.p99_milliseconds)} (last hour)` : "–"),
             fact("Tag", tagName(backend.tag)),
             fact("Users", grouped(backend.users)),
