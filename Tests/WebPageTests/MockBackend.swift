@@ -14,6 +14,7 @@ struct MockBackend: Sendable {
     var isGuarded = false
     var hold: JSONValue = nil
     var latency = 12.5
+    var states = String(repeating: "u", count: 200) + "ffdddd" + String(repeating: "u", count: 82)
 
     init(_ address: String, tag: String = "") {
         self.address = address
@@ -45,7 +46,6 @@ struct MockBackend: Sendable {
 
     /// A day of it: well, then failing, then down, then well again; three minutes of the last step are to come.
     var history: JSONValue {
-        let states = String(repeating: "u", count: 200) + "ffdddd" + String(repeating: "u", count: 82)
         // The same at each run, and different for each backend.
         var noise = address.utf8.reduce(UInt32(7)) { $0 &* 31 &+ UInt32($1) }
         let latencies = states.map { state -> JSONValue in

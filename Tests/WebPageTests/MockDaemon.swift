@@ -12,7 +12,6 @@ final class MockDaemon: Sendable {
     private struct State {
         var site: MockSite
         var requests: [String] = []
-        var loads = 0
         var channels: [ObjectIdentifier: any Channel] = [:]
     }
 
@@ -25,9 +24,6 @@ final class MockDaemon: Sendable {
     var url: String { "http://127.0.0.1:\(port)/" }
     /// The targets that were asked for so far.
     var requests: [String] { state.withLock { $0.requests } }
-
-    /// How often the page was loaded.
-    var loads: Int { state.withLock { $0.loads } }
 
     private init(_ site: MockSite, _ page: PageSource, _ listener: any Channel, _ relay: Relay) {
         state = Mutex(State(site: site))
@@ -94,7 +90,6 @@ final class MockDaemon: Sendable {
         let target =
             request.uri.hasPrefix(Self.proxied) ? String(request.uri.dropFirst(Self.proxied.count)) : request.uri
         if target == "/" {
-            state.withLock { $0.loads += 1 }
             let headers: HTTPHeaders = [
                 "content-type": "text/html; charset=utf-8", "content-security-policy": page.policy,
             ]

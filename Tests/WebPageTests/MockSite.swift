@@ -5,7 +5,7 @@ internal import Foundation
 struct MockSite: Sendable {
     var backends: [MockBackend]
     var revision = 1
-    var version = "0.1.0"
+    var startedMinutesAgo = 1_700.0
     var isConnected = true
     var hasList = true
     var guards: [JSONValue] = []
@@ -40,8 +40,8 @@ struct MockSite: Sendable {
 
     var status: JSONValue {
         [
-            "revision": .number(Double(revision)), "time": Self.time(minutesAgo: 0), "version": .string(version),
-            "started_at": Self.time(minutesAgo: 1_700), "dry_run": false, "interval_seconds": 30,
+            "revision": .number(Double(revision)), "time": Self.time(minutesAgo: 0), "version": "0.1.0",
+            "started_at": Self.time(minutesAgo: startedMinutesAgo), "dry_run": false, "interval_seconds": 30,
             "director": [
                 "connected": .bool(isConnected), "since": Self.time(minutesAgo: 1_700),
                 "last_list_at": hasList ? Self.time(minutesAgo: 0) : nil,
