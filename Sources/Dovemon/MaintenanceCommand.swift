@@ -10,7 +10,7 @@ struct MaintenanceCommand: ParsableCommand {
         abstract: "Leave a backend to people for a while: no commands and no alerts for it.",
         subcommands: [Start.self, End.self, List.self])
 
-    func run() throws { throw ValidationError("Say start, end or list.") }
+    func run() throws { throw ValidationError("Say start, end or list: see dovemon maintenance --help.") }
 
     private static let statuses = "Exit status: 0 it is done; 3 no daemon answers, or it refuses."
 
