@@ -143,7 +143,7 @@ import Testing
         var watch = Watch(
             .polling(imap), row(1, vhosts: 0), row(2),
             restored: MonitorState(windows: [address: old], weights: [address: memory]))
-        watch.run(to: 1)
+        watch.run(to: 15)
         #expect(watch.told.first == .maintenanceEnded(backend: "10.0.0.1", old, by: nil))
         #expect(watch.sent == [DirectorCommand(weighing: row(1), 80)])
         #expect(watch.rows.first?.vhosts == 80)

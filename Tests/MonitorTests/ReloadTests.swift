@@ -185,7 +185,7 @@ private let rejected = PollFailure(phase: .login, kind: .rejected, code: "AUTHEN
         let drained = WeightMemory(target: 100, ours: [0], asked: 0, isDrained: true)
         var watch = Watch(policy(), row(1, vhosts: 0), row(2), restored: MonitorState(weights: [victim: drained]))
         watch.silent = [victim]
-        watch.run(to: 5)
+        watch.run(to: 15)
         #expect(watch.machine.maintenance(of: victim) == nil)
         watch.handle(.directorChanged(isOther: true))
         #expect(watch.told.contains(.director(.weightForgotten(backend: "10.0.0.1", vhosts: 0, target: 100))))
