@@ -70,6 +70,19 @@ import Testing
         #expect(bench.machine.recorded(1, at: bench.now) == [weigh(1, row(1), 20)])
     }
 
+    /// A director that was restarted knows the whole weight alone, until one that was away joins it again.
+    @Test func aStepThatComesBackWithARingIsStillItsOwn() {
+        var bench = risen()
+        _ = bench.list([row(1, vhosts: 20)], ring: .syncing)
+        _ = bench.watch(row(1), for: .seconds(100))
+        #expect(bench.machine.weights[row(1).address]?.target == 100)
+        #expect(bench.watch(row(1, vhosts: 20), for: .seconds(60)).asked == [weigh(3, row(1), 40)])
+        bench = risen()
+        _ = bench.list([row(1, vhosts: 20)], ring: .syncing)
+        _ = bench.watch(row(1), for: .seconds(135))
+        #expect(bench.machine.weights == [:])
+    }
+
     @Test func aFailureGivesItItsWholeWeightWhileItIsDownAndItBeginsAnew() {
         var bench = risen()
         step(&bench, 3, 20, 40, within: .seconds(55))

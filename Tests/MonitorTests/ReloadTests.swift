@@ -100,7 +100,7 @@ private let rejected = PollFailure(phase: .login, kind: .rejected, code: "AUTHEN
         let clock = ContinuousClock()
         for needed in [5, 1] {
             let time = clock.measure { watch.handle(.policyChanged(policy(failuresNeeded: needed))) }
-            #expect(time < .seconds(10), "in a debug build, on a busy machine")
+            #expect(time < .seconds(30), "in a debug build, with a sanitizer; by squares it would be minutes")
         }
         #expect(watch.told.count { if case .backendFaulty = $0 { true } else { false } } == 4000)
     }

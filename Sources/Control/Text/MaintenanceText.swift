@@ -31,7 +31,7 @@ extension MaintenancesDocument {
     /// What whoever has ended a backend's maintenance is told, where these went on before.
     package func answer(toEndOf name: String) -> String {
         let window = maintenance.first { IPAddress($0.backend) == IPAddress(name) }?.maintenance
-        let weight = window?.drain == true ? "; its vhosts are to be what they were: see `dovemon status`" : ""
+        let weight = window?.drain == true ? "; its vhosts come back once it polls well: see `dovemon status`" : ""
         return "\(name): the maintenance is over\(weight)"
     }
 }

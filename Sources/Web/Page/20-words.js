@@ -93,7 +93,7 @@ function stateDetail(backend) {
     switch (stateOf(backend)) {
     case "failing": return backend.guard ? "guarded" : backend.failures < backend.needed ? `${backend.failures} of ${backend.needed}` : "still listed up";
     case "down": return backend.healthy === true ? "polls well" : "";
-    case "maintenance": return backend.state === "down" ? "and down" : backend.maintenance.drain ? "drained" : "";
+    case "maintenance": return backend.state === "down" ? "and down" : backend.maintenance.drain ? (backend.vhosts === 0 ? "drained" : "draining") : "";
     case "up": return backend.slow_start ? "slow start" : "";
     default: return "";
     }
