@@ -164,13 +164,14 @@ struct WeightPlan: Sendable {
         self.memory = memory
         // Where a command of one's own is out, it is not over yet.
         if isAsking { return nil }
-        guard memory.ours.contains(row.vhosts) else {
+        let isOthers = !memory.ours.contains(row.vhosts)
+        let isWhole = row.vhosts == memory.target && !memory.isDrained
+        if isOthers, !isWhole || !isTroubled {
             othersChanged(at: now)
             forget()
-            let isTarget = row.vhosts == memory.target && !memory.isDrained
-            return isTarget ? .restored(wasDrained: false) : .left(target: memory.target, wasDrained: memory.isDrained)
+            return isWhole ? .restored(wasDrained: false) : .left(target: memory.target, wasDrained: memory.isDrained)
         }
-        guard row.vhosts == memory.target, isOver(memory, row, order) else {
+        guard row.vhosts == memory.target, isOthers || isOver(memory, row, order) else {
             completeSince = nil
             return nil
         }
@@ -178,7 +179,7 @@ struct WeightPlan: Sendable {
         completeSince = since
         if isTroubled, now - since < Self.relapse { return nil }
         forget()
-        return memory.asked == memory.target ? .restored(wasDrained: memory.isDrained) : nil
+        return isOthers || memory.asked == memory.target ? .restored(wasDrained: memory.isDrained) : nil
     }
 
     /// Whether its whole weight, which is listed, is all that there was to do. A first step that was tried in vain is none.

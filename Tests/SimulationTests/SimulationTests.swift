@@ -14,7 +14,7 @@ import Testing
         // Worlds in which nothing happens show nothing.
         #expect(counts.downs > 300 && counts.ups > 250 && counts.moves > 300)
         #expect(counts.refusals > 10)
-        #expect(counts.timed > 10_000)
+        #expect(counts.timed > 5_000)
     }
 
     /// The fingerprints are those of another process, too: `make simulate` prints them.

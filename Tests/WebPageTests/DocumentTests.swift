@@ -12,7 +12,7 @@ internal import Testing
         site.change("10.0.0.2") { backend in
             backend.maintenance = [
                 "kind": "ordered", "by": "root", "reason": nil, "since": MockSite.time(minutesAgo: 1), "until": nil,
-                "drain": true,
+                "drain": true, "kept": true,
             ]
             backend.hold = ["kind": "war", "seconds": 60]
         }

@@ -26,7 +26,7 @@ extension WebPage {
                     site.backends[index].maintenance = [
                         "kind": "ordered", "by": "root", "reason": "kernel update",
                         "since": MockSite.time(minutesAgo: 30),
-                        "until": MockSite.time(minutesAgo: -90), "drain": true,
+                        "until": MockSite.time(minutesAgo: -90), "drain": true, "kept": true,
                     ]
                 }
             }

@@ -64,7 +64,11 @@ struct MockSite: Sendable {
             return ["histories": .object(Dictionary(uniqueKeysWithValues: known.map { ($0.address, $0.history) }))]
         case let path where path.hasPrefix("/api/v1/backends/"):
             let address = path.dropFirst("/api/v1/backends/".count)
-            return backends.first { $0.address == address }?.detail(events: events)
+            let backend = backends.first { $0.address == address }
+            guard case .object(var detail)? = backend?.detail(events: events) else { return nil }
+            for key in ["director", "ring", "dry_run"] { detail[key] = status[key] }
+            detail.updateValue(nil, forKey: "delayed_down")
+            return .object(detail)
         default: return nil
         }
     }

@@ -11,7 +11,7 @@ extension WebPage {
             site.change("10.0.0.5") {
                 $0.maintenance = [
                     "kind": "ordered", "by": "root", "reason": "kernel update", "since": MockSite.time(minutesAgo: 30),
-                    "until": nil, "drain": false,
+                    "until": nil, "drain": false, "kept": true,
                 ]
             }
             site.change("10.0.0.6") { backend in
