@@ -152,6 +152,7 @@ struct WeightPlan: Sendable {
     ) -> WeightNews? {
         guard isSettled else {
             isTroubled = true
+            completeSince = nil
             return nil
         }
         defer { former = row.vhosts }

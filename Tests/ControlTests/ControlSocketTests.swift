@@ -10,15 +10,6 @@ import Testing
 
 /// The control socket and its client, before a monitor that does not run: who asks, and what comes of it.
 @Suite(.timeLimit(.minutes(1))) struct ControlSocketTests {
-    private struct Stopped: MonitorAccess {
-        struct NotRunning: Error {}
-        let loop: any EventLoop
-
-        func asked<Answer: Sendable>(
-            _ question: @escaping @Sendable (MonitorDriver) -> Answer
-        ) -> EventLoopFuture<Answer> { loop.makeFailedFuture(NotRunning()) }
-    }
-
     private let directory: TemporaryDirectory
     private let group = MultiThreadedEventLoopGroup.singleton
 
@@ -28,7 +19,7 @@ import Testing
 
     private func open() async throws -> ControlServer {
         try await ControlServer.open(
-            path: path, desk: StatusDesk(Stopped(loop: group.any())), on: group)
+            path: path, desk: StatusDesk(StoppedMonitor(loop: group.any())), on: group)
     }
 
     private func serving(_ body: () async throws -> Void) async throws {
@@ -116,7 +107,7 @@ import Testing
 
     @Test(arguments: ["", String(repeating: "x", count: 108), "/nonexistent/control.sock"])
     func `a place where there can be none is told with what to do`(path: String) async throws {
-        let desk = StatusDesk(Stopped(loop: group.any()))
+        let desk = StatusDesk(StoppedMonitor(loop: group.any()))
         let failure = await #expect(throws: ControlServer.Failure.self) {
             _ = try await ControlServer.open(path: path, desk: desk, on: group)
         }
@@ -189,7 +180,7 @@ import Testing
 
     @Test func `of those that begin at once on one path, one is there, and answers`() async throws {
         for _ in 0..<20 {
-            let (path, desk, group) = (path, StatusDesk(Stopped(loop: group.any())), group)
+            let (path, desk, group) = (path, StatusDesk(StoppedMonitor(loop: group.any())), group)
             let servers = await withTaskGroup(of: ControlServer?.self, returning: [ControlServer].self) { tasks in
                 for _ in 0..<4 { tasks.addTask { try? await ControlServer.open(path: path, desk: desk, on: group) } }
                 var servers: [ControlServer] = []

@@ -12,15 +12,6 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct UserNamesTests {
     private let loop = MultiThreadedEventLoopGroup.singleton.any()
 
-    private struct Stopped: MonitorAccess {
-        struct NotRunning: Error {}
-        let loop: any EventLoop
-
-        func asked<Answer: Sendable>(
-            _ question: @escaping @Sendable (MonitorDriver) -> Answer
-        ) -> EventLoopFuture<Answer> { loop.makeFailedFuture(NotRunning()) }
-    }
-
     private final class Asked: Sendable {
         let users = Mutex<[uid_t]>([])
     }
@@ -47,7 +38,7 @@ import Testing
             asked.users.withLock { $0.append(user) }
             return nil
         }
-        let handler = ControlHandler(desk: StatusDesk(Stopped(loop: loop)), users: names, loop: loop)
+        let handler = ControlHandler(desk: StatusDesk(StoppedMonitor(loop: loop)), users: names, loop: loop)
         for line in [
             "{\"command\":\"status\"}", "{\"command\":\"events\"}", "{\"command\":\"maintenance_list\"}",
             "{\"command\":\"backend\",\"backend\":\"10.0.0.1\"}",

@@ -5,7 +5,7 @@ import Testing
 /// HOST-DOWNs that the pool cannot spare.
 @Suite struct PoolGuardTests {
     /// A bench with so many backends of one pool, all of which polled well ten seconds ago.
-    private func bench(_ rows: [Host], _ rule: MinHealthy) -> Bench {
+    func bench(_ rows: [Host], _ rule: MinHealthy) -> Bench {
         var bench = Bench { $0.minHealthy = rule }
         #expect(bench.wake() == [.list])
         _ = bench.list(rows)
@@ -14,22 +14,22 @@ import Testing
     }
 
     /// A good round that was over in no time, so many seconds from now.
-    private func well(_ bench: Bench, _ seconds: Double) -> PollEvidence {
+    func well(_ bench: Bench, _ seconds: Double) -> PollEvidence {
         let time = bench.now + .milliseconds(Int(seconds * 1000))
         return PollEvidence(goodRounds: [time...time])
     }
 
-    private func failing(_ bench: Bench, _ seconds: Int) -> PollEvidence {
+    func failing(_ bench: Bench, _ seconds: Int) -> PollEvidence {
         PollEvidence(failing: .init(since: bench.now + .seconds(seconds), asOf: bench.now))
     }
 
     /// Whether a candidate goes down once another one has polled well twice, now and a moment ago.
-    private func released(_ bench: inout Bench, _ candidate: Host, by other: Host) -> Bool {
+    func released(_ bench: inout Bench, _ candidate: Host, by other: Host) -> Bool {
         let news = bench.polled(wellIn(bench, -1 ... -0.9, 0...0), .up, other)
         return (news + bench.watch(candidate, other, for: .seconds(2))).asked.first == down(1, candidate)
     }
 
-    private func guarded(_ actions: [Action]) -> [GuardedDowns] {
+    func guarded(_ actions: [Action]) -> [GuardedDowns] {
         actions.compactMap { if case .report(.guardWithholds(let reason)) = $0 { reason } else { nil } }
     }
 
@@ -195,79 +195,10 @@ import Testing
         #expect(bench.polled(failing(bench, 0), nil, row(4)) == [])
     }
 
-    // MARK: Crowds
-
-    /// A hundred backends, twenty of which are to go down, and may.
-    private func crowd(_ rule: MinHealthy) -> (bench: Bench, rows: [Host], out: [Action]) {
-        let rows = (1...100).map { row($0) }
-        var bench = bench(rows, rule)
-        _ = bench.pass(.seconds(5))
-        for row in rows.dropFirst(20) { _ = bench.polled(well(bench, -1), .up, row) }
-        for row in rows.prefix(20) { _ = bench.polled(failing(bench, -2), .down, row) }
-        for row in rows.dropFirst(20) { _ = bench.polled(wellIn(bench, -1 ... -1, 0...0), .up, row) }
-        _ = bench.pass(.milliseconds(60))
-        let out = bench.list(rows).asked
-        return (bench, rows, out)
-    }
-
-    /// A large pool is not looked at anew with each event: until it is, nothing may rest on what was decided before.
-    @Test func aDecisionIsNotOutlivedByWhatItRestedOn() {
-        var (bench, rows, out) = crowd(.count(80))
-        #expect(out.count == 8)
-        // Another monitor has taken one of the eighty down.
-        let fewer = rows.map { $0 == row(50) ? row(50, .down) : $0 }
-        #expect(bench.list(fewer).asked == [])
-        for id in 1...8 { #expect(bench.reply(id, .ok).asked == []) }
-        #expect(bench.pass(.milliseconds(200)).asked == [])
-    }
-
-    @Test func aRuleIsInForceBeforeTheNextLook() {
-        var (bench, rows, out) = crowd(.off)
-        #expect(out.count == 8)
-        bench.machine.manners.minHealthy = .count(81)
-        for id in 1...8 { #expect(bench.reply(id, .ok).asked == []) }
-        _ = bench.list(rows.enumerated().map { $0.offset < 8 ? row($0.offset + 1, .down) : $0.element })
-        #expect(bench.pass(.milliseconds(200)).asked.filter { $0.isHostDown } == [])
-    }
-
-    /// The rule was off when it was last looked at, and nobody was to go down when it came.
-    @Test func aRuleHoldsForThoseWhoAreToGoDownLater() {
-        let rows = (1...100).map { row($0) }
-        var bench = bench(rows, .off)
-        #expect(bench.polled(failing(bench, -2), .down, row(1)).asked == [down(1, row(1))])
-        _ = bench.polled(well(bench, 0), .up, row(1))
-        bench.machine.manners.minHealthy = .count(100)
-        #expect(bench.polled(failing(bench, -2), .down, row(2)).asked == [])
-    }
-
-    /// What was seen of more does not take back what was allowed: replies are followed by commands at once.
-    @Test func goodNewsHoldNobodyUp() {
-        var (bench, rows, out) = crowd(.count(80))
-        #expect(out.count == 8)
-        for id in 1...8 {
-            _ = bench.polled(well(bench, 0), .up, rows[60])
-            #expect(bench.reply(id, .ok).asked.count == 1)
-        }
-    }
-
-    /// It recovers before it is looked at again: the next one that waits for polls has not waited for days.
-    @Test func whoIsWithheldNoMoreLeavesNoTimeBehind() {
-        let rows = (1...100).map { row($0) }
-        var bench = bench(rows, .count(1))
-        _ = bench.pass(.seconds(5))
-        let first = bench.polled(failing(bench, 0), .down, row(1))
-        #expect(first.contains { if case .poll = $0 { true } else { false } })
-        _ = bench.polled(well(bench, 0), .up, row(1))
-        _ = bench.pass(.seconds(86_400))
-        for row in rows.dropFirst() { _ = bench.polled(well(bench, -1), .up, row) }
-        let second = bench.polled(failing(bench, 0), .down, row(2)) + bench.pass(.seconds(1))
-        #expect(guarded(second) == [])
-    }
-
     // MARK: What others have shown
 
     /// A backend that polled well in these rounds, some seconds ago.
-    private func wellIn(_ bench: Bench, _ rounds: ClosedRange<Double>...) -> PollEvidence {
+    func wellIn(_ bench: Bench, _ rounds: ClosedRange<Double>...) -> PollEvidence {
         func time(_ seconds: Double) -> Instant { bench.now + .milliseconds(Int(seconds * 1000)) }
         return PollEvidence(goodRounds: rounds.map { time($0.lowerBound)...time($0.upperBound) })
     }
@@ -433,7 +364,4 @@ import Testing
 
 extension Action {
     fileprivate var isPoll: Bool { if case .poll = self { true } else { false } }
-    fileprivate var isHostDown: Bool {
-        if case .send(_, let command) = self { command.verb == .hostDown } else { false }
-    }
 }

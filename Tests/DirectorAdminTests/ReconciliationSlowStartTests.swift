@@ -82,6 +82,13 @@ import Testing
         _ = bench.watch(row(1), for: .seconds(100))
         #expect(bench.machine.weights[row(1).address]?.target == 100)
         #expect(bench.watch(row(1, vhosts: 20), for: .seconds(60)).asked == [weigh(3, row(1), 40)])
+        // It counts from the latest trouble.
+        bench = troubled()
+        _ = bench.watch(row(1), for: .seconds(100))
+        _ = bench.pass(.seconds(11))
+        _ = bench.list([row(1)], ring: .syncing)
+        _ = bench.watch(row(1), for: .seconds(60))
+        #expect(bench.machine.weights[row(1).address]?.target == 100)
         bench = troubled()
         _ = bench.watch(row(1), for: .seconds(145))
         #expect(bench.machine.weights == [:])

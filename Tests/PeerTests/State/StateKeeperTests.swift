@@ -46,13 +46,19 @@ import Testing
         await run.end()
     }
 
-    /// Nothing may change for days: the state on the disk would be the one of before.
-    @Test func `What could not be written is written a minute later, and that is told`() async throws {
+    /// One whose first state found the disk full.
+    private func failedOnce() async throws -> KeeperRun {
         let run = try await KeeperRun(disk)
         disk.answer()
         disk.fill()
         try await run.keep(1)
         await run.hear("saved 1")
+        return run
+    }
+
+    /// Nothing may change for days: the state on the disk would be the one of before.
+    @Test func `What could not be written is written a minute later, and that is told`() async throws {
+        let run = try await failedOnce()
         #expect(run.heard == ["failed: full", "saved 1"])
         try await run.pass(.seconds(60))
         await run.hear("saved 1", times: 2)
@@ -69,11 +75,7 @@ import Testing
     }
 
     @Test func `A later state takes its place`() async throws {
-        let run = try await KeeperRun(disk)
-        disk.answer()
-        disk.fill()
-        try await run.keep(1)
-        await run.hear("saved 1")
+        let run = try await failedOnce()
         disk.empty()
         try await run.keep(2)
         await run.hear("saved 2")
@@ -83,11 +85,7 @@ import Testing
     }
 
     @Test func `What could not be written is tried once more at the end`() async throws {
-        let run = try await KeeperRun(disk)
-        disk.answer()
-        disk.fill()
-        try await run.keep(1)
-        await run.hear("saved 1")
+        let run = try await failedOnce()
         disk.empty()
         try await run.settle()
         #expect(disk.written == [1])
@@ -95,11 +93,7 @@ import Testing
     }
 
     @Test func `What one file could not hold is not for another`() async throws {
-        let run = try await KeeperRun(disk)
-        disk.answer()
-        disk.fill()
-        try await run.keep(1)
-        await run.hear("saved 1")
+        let run = try await failedOnce()
         disk.empty()
         try await run.change()
         try await run.pass(.seconds(600))
