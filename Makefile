@@ -130,7 +130,7 @@ fuzz: ## fuzz a parser of foreign bytes: TARGET (default: all, see Fuzz/Corpus) 
 	@scripts/setup build
 	@scripts/fuzz "$(TARGET)" "$(SECONDS)"
 
-sanitize: ## run the tests under Thread and Address Sanitizer, but those on a real ring
+sanitize: ## run the tests under Thread and Address Sanitizer, but those on a real ring or of pure values
 	@scripts/setup build
 	@scripts/sanitize
 
@@ -144,7 +144,7 @@ soak: ## watch dovemon over thousands of backends under faults (MINUTES=3 BACKEN
 
 # Everything that takes part is built as it ships.
 BENCH := dovemon bench-peers bench-floor Bench
-bench: ## measure dovemon beside HAProxy and a minimal C program, into docs/performance.md (some 15 minutes)
+bench: ## measure dovemon beside HAProxy and a minimal C program, into docs/performance.md (some 18 minutes)
 	@scripts/setup bench
 	@for product in $(BENCH); do scripts/build-release "$$product"; done
 	@scripts/splice docs/performance.md performance "$$(swift build -c release --show-bin-path)/Bench"

@@ -134,7 +134,7 @@ let package = Package(
         .executableTarget(
             name: "Bench",
             dependencies: [
-                "RingLab", "FakePeers", nio, nioPosix,
+                "RingLab", "FakePeers", "Monitor", "Site", nio, nioPosix,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/Bench", swiftSettings: strict),
@@ -142,7 +142,7 @@ let package = Package(
         .testTarget(
             name: "TransportTests",
             dependencies: [
-                "Transport", "Site", "ScriptedPeers", nio, nioPosix,
+                "Transport", "Site", "ScriptedPeers", "COpenSSL", nio, nioPosix,
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: strict),

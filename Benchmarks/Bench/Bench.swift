@@ -18,7 +18,11 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "Measure one part alone (\(Part.allCases.map(\.rawValue).joined(separator: ", "))).")
     var only: Part?
 
+    @Option(help: .hidden)
+    var fillHistories: Int?
+
     func run() async throws {
+        if let fillHistories { return print(Histories.fill(fillHistories)) }
         raiseDescriptorLimit()
         let workshop = try Workshop()
         defer { workshop.stop() }
@@ -29,14 +33,34 @@ struct Bench: AsyncParsableCommand {
             resumingPeers: try await Peers(workshop, "resuming-peers", certificate: certificate, tickets: 1),
             director: try await Director("\(workshop.directory)/director"), isBrief: brief)
         var sections = ["Measured on: \(await Machine(workshop).lines.joined(separator: "; "))."]
-        // That one takes as long as all others, and has a target of its own.
+        // The detection takes as long as all others, and has a section of the document to itself.
+        if let only, only != .detection {
+            sections.append("**One part alone** (`bench --only \(only.rawValue)`): nothing else was measured.")
+        }
+        var targets: [Target] = []
+        let start = ContinuousClock.now
         for part in Part.allCases where only.map({ $0 == part }) ?? (part != .detection) {
-            sections.append(try await measure(part, stage))
+            say("\(part.rawValue), after \((.now - start).components.seconds) s\(isAll ? " of some 1,100" : "")")
+            let section = try await measure(part, stage)
+            sections.append(section.text)
+            targets += section.targets
+        }
+        if !targets.isEmpty {
+            sections.append(
+                """
+                ### Targets
+
+                What is aimed at\(isAll ? "" : ", of what was measured"), and what was reached: medians, where there are several rounds.
+
+                \(targets.markdown)
+                """)
         }
         print(sections.joined(separator: "\n\n"))
     }
 
-    private func measure(_ part: Part, _ stage: Stage) async throws -> String {
+    private var isAll: Bool { only == nil && !brief }
+
+    private func measure(_ part: Part, _ stage: Stage) async throws -> Section {
         switch part {
         case .cpu: try await ProcessorTime(stage: stage).measure()
         case .memory: try await Memory(stage: stage).measure()
@@ -64,9 +88,3 @@ func say(_ text: String) {
 
 /// Lets what is measured run for so many seconds.
 func pause(_ seconds: Double) async throws { try await Task.sleep(for: .seconds(seconds)) }
-
-/// Ends a program, however long it takes to see it.
-func stop(_ process: LabProcess) async throws {
-    process.signal(SIGTERM)
-    try await process.end(within: .seconds(20))
-}

@@ -17,7 +17,7 @@ struct Work: Sendable {
 protocol Contender {
     var name: String { get }
     /// Starts it, `label` being no other process's in the workshop.
-    func start(_ work: Work, _ stage: Stage, _ label: String) async throws -> LabProcess
+    func start(_ work: Work, _ stage: Stage, _ label: String) async throws -> Running
 }
 
 /// All that a run needs: peers, certificates, a place for files.
@@ -37,7 +37,7 @@ struct Stage {
 struct Floor: Contender {
     let name = "floor"
 
-    func start(_ work: Work, _ stage: Stage, _ label: String) async throws -> LabProcess {
+    func start(_ work: Work, _ stage: Stage, _ label: String) async throws -> Running {
         let isEncrypted = work.encryption != .none
         var arguments = [
             builtProgram("bench-floor"), "--protocol", "imap", "--port",
@@ -46,7 +46,7 @@ struct Floor: Contender {
         ]
         if isEncrypted { arguments += ["--tls", "--ca", stage.certificate.authority, "--name", Certificate.name] }
         if work.encryption == .resumed { arguments.append("--resume") }
-        return try stage.workshop.start(label, arguments)
+        return Running(name: name, process: try stage.workshop.start(label, arguments))
     }
 }
 
@@ -57,7 +57,7 @@ struct HAProxy: Contender {
     static let binary = "/usr/sbin/haproxy"
     static var isInstalled: Bool { access(binary, X_OK) == 0 }
 
-    func start(_ work: Work, _ stage: Stage, _ label: String) async throws -> LabProcess {
+    func start(_ work: Work, _ stage: Stage, _ label: String) async throws -> Running {
         let port = stage.peers(work).port("imap")
         let interval = "\(Int(work.interval * 1000))ms"
         let servers = Peers.addresses(work.backends).enumerated()
@@ -88,7 +88,8 @@ struct HAProxy: Contender {
             \(servers)
 
             """, to: "haproxy.cfg")
-        return try stage.workshop.start(label, [Self.binary, "-db", "-f", file])
+        let process = try stage.workshop.start(label, [Self.binary, "-db", "-f", file])
+        return Running(name: name, process: process)
     }
 }
 
@@ -96,11 +97,13 @@ struct Dovemon: Contender {
     let name = "dovemon"
     /// What differs from the settings that all measurements have.
     var settings: [(String, String)] = []
+    /// Whether it serves its metrics from the start, as nobody does by default.
+    var servesMetrics = true
 
-    func start(_ work: Work, _ stage: Stage, _ label: String) async throws -> LabProcess {
+    func start(_ work: Work, _ stage: Stage, _ label: String) async throws -> Running {
         try await stage.director.list(work.backends)
         let (peers, workshop) = (stage.peers(work), stage.workshop)
-        let directory = workshop.directory
+        let (directory, port) = (workshop.directory, try freePort())
         var all: [(String, String)] = [
             ("director_admin_socket", stage.director.path), ("lockfile", "\(directory)/\(label).pid"),
             ("state_file", "\(directory)/\(label).json"), ("control_socket", "\(directory)/\(label).sock"),
@@ -117,9 +120,18 @@ struct Dovemon: Contender {
         }
         all.removeAll { (name, _) in settings.contains { $0.0 == name } }
         let text = (all + settings).map { "\($0): \($1)\n" }.joined()
-        let config = try workshop.write(text, to: "\(label).yml")
+        let serving = text + "http_listen: 127.0.0.1:\(port)\n"
+        let config = try workshop.write(servesMetrics ? serving : text, to: "\(label).yml")
         let accounts = try workshop.write("default:\n  username: probe\n  password: secret\n", to: "accounts.yml")
-        return try workshop.start(
+        let process = try workshop.start(
             label, [DovemonProcess.binary, "run", "--foreground", "--config", config, "--accounts", accounts])
+        var running = Running(name: name, process: process, metricsPort: port)
+        if !servesMetrics {
+            running.serveMetrics = {
+                try workshop.write(serving, to: "\(label).yml")
+                process.signal(SIGHUP)
+            }
+        }
+        return running
     }
 }

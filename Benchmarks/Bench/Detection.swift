@@ -29,7 +29,8 @@ struct Detection {
     private var timeout: Double { stage.isBrief ? 0.3 : 3 }
     private var common: [(String, String)] { [("timeout", "\(timeout)"), ("min_healthy", "0")] }
 
-    func measure() async throws -> String {
+    func measure() async throws -> Section {
+        var targets: [Target] = []
         var table = Table(
             "monitor", "backends", "crash: median", "99 %", "worst", "hang: median", "99 %", "worst")
         for algorithm in Algorithm.all {
@@ -42,15 +43,25 @@ struct Detection {
         if !stage.isBrief {
             let delays = try await fakes(Self.sentinel, 1_000, "fakes-many")
             add(delays, Self.sentinel, "1,000 fakes", to: &table)
+            targets.append(Self.target("99 %, 1,000 fakes", Figures(delays.crashes).quantile(0.99)))
         }
-        guard Ring.unavailableReason == nil else { return section(table, " No ring: \(Ring.unavailableReason ?? "").") }
+        guard Ring.unavailableReason == nil else {
+            return section(table, " No ring: \(Ring.unavailableReason ?? "").", targets)
+        }
         for manner in stage.isBrief ? [Self.sentinel] : Self.manners {
             let count = stage.isBrief ? 1 : 5
             let delays = try await RingDetection(settings: common, interval: interval, count: count)
                 .measure(manner)
             add(delays, manner, "\(count) on a real ring", to: &table)
+            if manner.name == Self.sentinel.name {
+                targets.append(Self.target("worst, \(count) on the real ring", Figures(delays.crashes).most))
+            }
         }
-        return section(table, "")
+        return section(table, "", targets)
+    }
+
+    private static func target(_ which: String, _ delay: Double) -> Target {
+        Target("from a crash to HOST-DOWN confirmed, \(sentinel.name): \(which)", atMost: 1, delay, unit: " s")
     }
 
     private func add(_ delays: Delays, _ manner: Manner, _ backends: String, to table: inout Table) {
@@ -63,7 +74,7 @@ struct Detection {
     private func fakes(_ manner: Manner, _ count: Int, _ label: String) async throws -> Delays {
         let backends = 2 * count + max(1, count / 2)
         let contender = Dovemon(settings: common + manner.settings)
-        let process = try await contender.start(Work(backends: backends, interval: interval), stage, label)
+        let running = try await contender.start(Work(backends: backends, interval: interval), stage, label)
         // All have been polled once, and those that get a sentinel have one.
         try await pause(interval + (stage.isBrief ? 0.5 : 2))
         for number in 1...(2 * count) {
@@ -76,7 +87,7 @@ struct Detection {
         }
         let (commands, failures) = (try await stage.director.commands(), try await stage.peers.carriedOut())
         try await stage.peers.set(.healthy, count: 2 * count)
-        try await stop(process)
+        try await running.stop()
         let crashing = Set(Peers.addresses(count))
         let times = Dictionary(failures.map { ($0.address, $0.time) }, uniquingKeysWith: { $1 })
         var delays = Delays()
@@ -93,19 +104,22 @@ struct Detection {
         return delays
     }
 
-    private func section(_ table: Table, _ remark: String) -> String {
-        """
-        ### How long a failure goes unseen
+    private func section(_ table: Table, _ remark: String, _ targets: [Target]) -> Section {
+        Section(
+            text: """
+                ### How long a failure goes unseen
 
-        Seconds from a backend's crash (its connections are reset, new ones refused), or from the moment from which it
-        accepts connections and says nothing, to the director's confirmation of HOST-DOWN: OK by the fake director, listed
-        down by the real one. Each backend fails at a random moment of one interval. `interval: \(text(interval, 1))`,
-        `timeout: \(text(timeout, 1))`, `retry_count: 3` where nothing else is said. The others' algorithms by their documents:
-        poolmon scans every 30 s with a timeout of 5 s, and looks four times more after 3 s; the original polls every 10 s, and
-        its later manual adds rapid polls and timeouts that grow.\(remark)
+                Seconds from a backend's crash, or from the moment from which it accepts connections and says nothing, to the
+                director's confirmation of HOST-DOWN: OK by the fake director, listed down by the real one. A fake that crashes
+                resets its connections, and each new one as soon as it is accepted; on the real ring all processes of a backend
+                are killed (SIGKILL), and new connections are refused. Each backend fails at a random moment of one interval.
+                `interval: \(text(interval, 1))`, `timeout: \(text(timeout, 1))`, `retry_count: 3` where nothing else is said.
+                Five have no 99th percentile. The others' algorithms by their documents: poolmon scans every 30 s with a
+                timeout of 5 s, and looks four times more after 3 s; the original polls every 10 s, and its later manual adds
+                rapid polls and timeouts that grow.\(remark)
 
-        \(table.markdown)
-        """
+                \(table.markdown)
+                """, targets: targets)
     }
 }
 
@@ -137,5 +151,7 @@ private struct Algorithm {
 }
 
 extension Figures {
-    fileprivate var cells: [String] { [0.5, 0.99, 1].map { text(quantile($0), 2) } }
+    fileprivate var cells: [String] {
+        [text(median, 2), sorted.count < 100 ? "–" : text(quantile(0.99), 2), text(most, 2)]
+    }
 }

@@ -5,7 +5,7 @@ import RingLab
 func now() -> UInt64 { clock_gettime_nsec(CLOCK_MONOTONIC) }
 
 /// Seconds of processor time, user and system, that a process has used; nil when it is gone.
-func processorTime(of pid: Int32) -> Double? {
+func processorSeconds(of pid: Int32) -> Double? {
     var clock = clockid_t()
     guard clock_getcpuclockid(pid, &clock) == 0 else { return nil }
     let time = clock_gettime_nsec(clock)

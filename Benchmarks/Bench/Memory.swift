@@ -4,45 +4,95 @@ import RingLab
 struct Memory {
     let stage: Stage
 
-    func measure() async throws -> String {
-        let counts = stage.isBrief ? [10, 100] : [10, 100, 1_000, 10_000]
-        let contenders: [any Contender] = HAProxy.isInstalled ? [Dovemon(), HAProxy()] : [Dovemon()]
-        var table = Table("backends", "", "resident memory, MiB", "each further backend, KiB")
-        for contender in contenders {
+    /// Backends of one kind, in several numbers.
+    private struct Series {
+        let name: String
+        let contender: any Contender
+        var encryption = Work.Encryption.none
+        var hasSentinels = false
+        /// So many backends, polled so many times each at this interval.
+        let steps: [(backends: Int, polls: Int, interval: Double)]
+    }
+
+    private var all: [Series] {
+        let most = (backends: 10_000, polls: 3, interval: 10.0)
+        let brief = [(backends: 10, polls: 2, interval: 0.5), (backends: 100, polls: 2, interval: 0.5)]
+        let ends = stage.isBrief ? brief : [(backends: 10, polls: 3, interval: 2), most]
+        let long = stage.isBrief ? brief : [(backends: 10, polls: 30, interval: 1), (1_000, 30, 1), most]
+        let haproxy = [Series(name: "plain", contender: HAProxy(), steps: ends)]
+        return [Series(name: "plain", contender: Dovemon(servesMetrics: false), steps: long)]
+            + (HAProxy.isInstalled ? haproxy : []) + [
+                Series(
+                    name: "TLS, sessions kept", contender: Dovemon(servesMetrics: false), encryption: .resumed,
+                    steps: ends),
+                Series(
+                    name: "plain, `sentinel: yes`",
+                    contender: Dovemon(settings: [("sentinel", "yes"), ("max_polls", "1000")], servesMetrics: false),
+                    hasSentinels: true,
+                    steps: ends),
+            ]
+    }
+
+    func measure() async throws -> Section {
+        var table = Table(
+            "backends", "", "", "polls of each before", "resident memory, MiB", "each further backend, KiB")
+        var (least, slopes): (Double?, [Double]) = (nil, [])
+        for (index, series) in all.enumerated() {
             var few: (count: Int, memory: Int)?
-            for count in counts {
-                let memory = try await resident(contender, count)
-                let slope = few.map { Double(memory - $0.memory) / Double(count - $0.count) }
+            for step in series.steps {
+                let label = "memory-\(index)-\(step.backends)"
+                let memory = try await resident(series, step.backends, step.polls, step.interval, label)
+                let slope = few.map { Double(memory - $0.memory) / Double(step.backends - $0.count) }
                 table.add(
-                    "\(count)", contender.name, text(Double(memory) / 1024, 1), slope.map { text($0, 2) } ?? "")
-                say("memory with \(count) backends: \(contender.name) \(memory / 1024) MiB")
-                few = few ?? (count, memory)
+                    "\(step.backends)", series.contender.name, series.name, "\(step.polls)",
+                    text(Double(memory) / 1024, 1), slope.map { text($0, 2) } ?? "")
+                say("memory, \(series.contender.name), \(series.name), \(step.backends) backends: \(memory) KiB")
+                few = few ?? (step.backends, memory)
+                if index == 0 {
+                    least = least ?? Double(memory) * 1024 / 1e6
+                    slopes += [slope].compactMap(\.self)
+                }
             }
         }
-        return """
-            ### Memory
+        let history = try await Histories.measure(stage.isBrief ? 500 : 10_000, in: stage.workshop)
+        let slope = slopes.last ?? .nan
+        say("memory: a day's history \(text(history, 2)) KiB")
+        return Section(
+            text: """
+                ### Memory
 
-            Plain IMAP, all healthy, each backend polled three times; the most that was seen in the third interval.
+                IMAP, all healthy; the most that was seen in the interval behind so many polls of each backend. Each
+                backend's history (docs/control.md) grows for 24 hours and comes on top: \(text(history, 2)) KiB when it is
+                full, measured in a program that fills 10,000 of them with a day.
 
-            \(table.markdown)
-            """
+                \(table.markdown)
+                """,
+            targets: [
+                Target("memory with 10 backends", atMost: 25, least ?? .nan, unit: " MB", digits: 1),
+                Target("memory, each further backend, healthy, plain", atMost: 6, slope, unit: " KiB"),
+                Target("the same with a day's history", atMost: 6, slope + history, unit: " KiB"),
+            ])
     }
 
     /// In KiB.
-    private func resident(_ contender: any Contender, _ count: Int) async throws -> Int {
-        let work = Work(backends: count, interval: stage.isBrief ? 0.5 : count > 1_000 ? 10 : 2)
-        try await stage.peers.ask("reset")
-        let process = try await contender.start(work, stage, "memory-\(contender.name)-\(count)")
-        try await waitUntil("\(contender.name) to poll all twice", within: .seconds(120)) {
-            if let status = process.exitStatus { throw LabError.failed("\(status): \(process.output.suffix(500))") }
-            return try await stage.peers.counts().finished >= 2 * count
+    private func resident(
+        _ series: Series, _ count: Int, _ polls: Int, _ interval: Double, _ label: String
+    ) async throws -> Int {
+        let work = Work(backends: count, interval: interval, encryption: series.encryption)
+        let peers = stage.peers(work)
+        try await peers.ask("reset")
+        let running = try await series.contender.start(work, stage, label)
+        try await waitUntil("\(running.name) to poll all \(polls) times", within: .seconds(120)) {
+            _ = try running.processorTime()
+            return try await peers.counts().finished >= polls * count
         }
+        if series.hasSentinels { try await peers.waitForSentinels(count) }
         var most = 0
         for _ in 0..<10 {
-            try await pause(work.interval / 10)
-            most = max(most, residentMemory(of: process.pid) ?? 0)
+            try await pause(interval / 10)
+            most = max(most, residentMemory(of: running.process.pid) ?? 0)
         }
-        try await stop(process)
+        try await running.endUnfailing()
         return most
     }
 }

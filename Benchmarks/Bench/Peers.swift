@@ -22,6 +22,10 @@ final class Peers: Sendable {
     /// What was counted at the connections that are closed.
     struct Counts {
         let finished: Int
+        /// How many times the backends said something.
+        let turns: Int
+        /// Connections that are open now.
+        let open: Int
         let accepted: Int
         let handshakes: Int
         let resumed: Int
@@ -33,6 +37,8 @@ final class Peers: Sendable {
             let counts = Dictionary(
                 words.compactMap { $0.count == 2 ? ($0[0], Int($0[1]) ?? 0) : nil }, uniquingKeysWith: { $1 })
             finished = counts["finished"] ?? 0
+            turns = counts["turns"] ?? 0
+            open = counts["open"] ?? 0
             accepted = counts["accepted"] ?? 0
             handshakes = counts["handshakes"] ?? 0
             resumed = counts["resumed"] ?? 0
@@ -57,7 +63,7 @@ final class Peers: Sendable {
         }
         defer { close(ends[0]) }
         input = ends[1]
-        let protocols = ["imap", "imaps", "pop3", "pop3s", "lmtp", "lmtps"]
+        let protocols = ["imap", "imaps", "pop3", "pop3s", "lmtp"]
         process = try workshop.start(
             name,
             [builtProgram("bench-peers")] + protocols.flatMap { ["--\($0)", "0"] } + [
@@ -98,7 +104,20 @@ final class Peers: Sendable {
         return answer
     }
 
+    /// Seconds of processor time that they have used.
+    func processorTime() throws -> Double {
+        guard let time = processorSeconds(of: process.pid) else { throw LabError.failed("bench-peers is gone") }
+        return time
+    }
+
     func counts() async throws -> Counts { Counts(try await ask("stats")) }
+
+    /// Waits until so many connections stand between the polls.
+    func waitForSentinels(_ count: Int) async throws {
+        try await waitUntil("\(count) sentinels to stand", within: .seconds(60), every: .milliseconds(100)) {
+            try await counts().open >= count
+        }
+    }
 
     /// Has some backends do something else from now on, or in a while.
     func set(_ state: State, from number: Int = 1, count: Int, after milliseconds: Int? = nil) async throws {

@@ -57,6 +57,9 @@ static uint64_t total(const struct options *options) {
     return total;
 }
 
+// Polls begin in hundredths of a second, as dovemon's do: who wakes for one of many begins all of them.
+static const uint64_t grain_us = 10000;
+
 // Polls the backends in turn, evenly spread over each interval, and waits for the last of them.
 static void poll_all(const struct options *options, uint64_t total) {
     uint64_t start = now(), begun = 0, interval_us = (uint64_t)options->interval_ms * 1000;
@@ -64,7 +67,8 @@ static void poll_all(const struct options *options, uint64_t total) {
         uint64_t time = now(), due = UINT64_MAX;
         while (begun < total) {
             uint64_t round = begun / options->count, backend = begun % options->count;
-            due = start + (round * interval_us + backend * interval_us / options->count) * 1000;
+            uint64_t place_us = backend * interval_us / options->count;
+            due = start + (round * interval_us + place_us - place_us % grain_us) * 1000;
             if (due > time) break;
             begin_poll(backend, time + (uint64_t)options->timeout_ms * 1000000u);
             note_lateness(time - due);

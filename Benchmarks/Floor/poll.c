@@ -66,8 +66,15 @@ static void judge(size_t backend, outcome outcome) {
     fprintf(stderr, "bench-floor: %s port %u: %s; further failures are only counted\n", text, options->port, outcome);
 }
 
+// As dovemon and HAProxy do: all is said, so that an orderly end would only cost both sides.
+static void reset_on_close(int descriptor) {
+    struct linger at_once = {.l_onoff = 1};
+    setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
 static void end_poll(struct poll *poll, outcome outcome) {
     judge(poll->backend, outcome);
+    if (outcome == succeeded) reset_on_close(poll->descriptor);
     close(poll->descriptor);
     if (poll->session) end_session(poll->session, outcome == succeeded);
     *(poll->previous ? &poll->previous->next : &first) = poll->next;
@@ -76,11 +83,7 @@ static void end_poll(struct poll *poll, outcome outcome) {
     first_unused = poll;
 }
 
-static bool is_over(const struct poll *poll) { return !poll->exchange->expected; }
-
-static outcome outcome_of_close(const struct poll *poll) {
-    return is_over(poll) ? succeeded : "closed before its last reply";
-}
+static const char closed[] = "closed before its last reply";
 
 // Commands are short and the socket empty: that one does not fit at once is a failure.
 static outcome say(struct poll *poll, const char *command) {
@@ -97,9 +100,9 @@ static bool begins_with(const char *line, size_t length, const char *prefix) {
 
 static outcome take_line(struct poll *poll, const char *line, size_t length) {
     const struct exchange *exchange = poll->exchange;
-    if (is_over(poll)) return "said something after its last reply";
     if (begins_with(line, length, exchange->expected)) {
         poll->exchange = ++exchange;
+        if (!exchange->expected) return succeeded;
         return exchange->command ? say(poll, exchange->command) : NULL;
     }
     bool is_preceding = exchange->preceding && begins_with(line, length, exchange->preceding);
@@ -122,14 +125,14 @@ static outcome take_lines(struct poll *poll) {
 static outcome read_in_clear(struct poll *poll, bool is_closed_by_peer) {
     for (;;) {
         ssize_t length = recv(poll->descriptor, poll->reply + poll->length, sizeof poll->reply - poll->length, 0);
-        if (length == 0) return outcome_of_close(poll);
+        if (length == 0) return closed;
         if (length < 0) return errno == EAGAIN ? NULL : "reset";
         poll->length += (size_t)length;
         bool is_all = poll->length < sizeof poll->reply;
         outcome outcome = take_lines(poll);
         if (outcome) return outcome;
         // A short read has emptied the socket: another would only tell what is known.
-        if (is_all) return is_closed_by_peer ? outcome_of_close(poll) : NULL;
+        if (is_all) return is_closed_by_peer ? closed : NULL;
     }
 }
 
@@ -138,8 +141,7 @@ static outcome outcome_of_tls(struct poll *poll, int result) {
     if (error == SSL_ERROR_WANT_READ) return NULL;
     const char *reason = ERR_reason_error_string(ERR_get_error());
     ERR_clear_error();
-    bool is_established = SSL_is_init_finished(poll->session);
-    if (is_established && (error == SSL_ERROR_ZERO_RETURN || is_over(poll))) return outcome_of_close(poll);
+    if (error == SSL_ERROR_ZERO_RETURN) return closed;
     return reason ? reason : "ended the TLS session";
 }
 
@@ -159,17 +161,15 @@ static outcome read_encrypted(struct poll *poll, bool is_closed_by_peer) {
         if (outcome) return outcome;
         // OpenSSL has taken all there was from the socket, unless it was more than 16 KiB, which replies are not.
     } while (SSL_has_pending(session));
-    return is_closed_by_peer ? outcome_of_close(poll) : NULL;
+    return is_closed_by_peer ? closed : NULL;
 }
 
 static void see_to(struct poll *poll, uint32_t events) {
     bool is_closed_by_peer = events & EPOLLRDHUP;
     outcome outcome;
-    if (events & (EPOLLERR | EPOLLHUP)) {
+    // The last reply and the end may come at once: the reply counts.
+    if (events & (EPOLLERR | EPOLLHUP) && !(events & EPOLLIN)) {
         outcome = "refused or reset";
-    } else if (is_closed_by_peer && is_over(poll)) {
-        // Reading would only tell it again.
-        outcome = succeeded;
     } else if (poll->session) {
         outcome = read_encrypted(poll, is_closed_by_peer);
     } else {

@@ -3,20 +3,21 @@
 #include <stddef.h>
 #include <string.h>
 
+// What dovemon says with `poll_imap_list: yes`, byte by byte.
 static const struct exchange imap[] = {
     {NULL, "* OK", NULL},
-    {"a LOGIN user password\r\n", "a OK", "* "},
-    {"b LIST \"\" INBOX\r\nc LOGOUT\r\n", "b OK", "* "},
-    {NULL, "c OK", "* "},
+    {"d1 ID (\"name\" \"dovemon\" \"version\" \"0.1.0\")\r\nd2 LOGIN \"probe\" \"secret\"\r\n", "d1 OK", "* "},
+    {NULL, "d2 OK", "* "},
+    {"d3 LIST \"\" \"%\"\r\nd4 LOGOUT\r\n", "d3 OK", "* "},
+    {NULL, "d4 OK", "* "},
     {0},
 };
 
 static const struct exchange pop3[] = {
     {NULL, "+OK", NULL},
-    {"USER user\r\n", "+OK", NULL},
-    {"PASS password\r\n", "+OK", NULL},
-    {"STAT\r\nQUIT\r\n", "+OK", NULL},
-    {NULL, "+OK", NULL},
+    {"USER probe\r\n", "+OK", NULL},
+    {"PASS secret\r\n", "+OK", NULL},
+    {"QUIT\r\n", "+OK", NULL},
     {0},
 };
 

@@ -1,8 +1,8 @@
 #ifndef FLOOR_SCRIPT_H
 #define FLOOR_SCRIPT_H
 
-// One exchange of a conversation. A script is several of them, and one without an `expected` at its end: there the
-// server closes.
+// One exchange of a conversation. A script is several of them, and one without an `expected` at its end: there all is
+// said.
 struct exchange {
     // NULL when what is awaited was asked for before.
     const char *command;

@@ -54,8 +54,7 @@ SSL *new_session(int descriptor, size_t backend) {
 }
 
 void end_session(SSL *session, bool is_good) {
-    // OpenSSL takes a session that was not shut down for a bad one. The server has closed: nobody would hear a
-    // close_notify.
+    // OpenSSL takes a session that was not shut down for a bad one. All is said: nobody would hear a close_notify.
     if (is_good) SSL_set_shutdown(session, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_free(session);
 }

@@ -67,6 +67,7 @@ static bool keep_unsent(struct connection *connection, const char *bytes, size_t
 static bool send_output(struct connection *connection, const struct output *output) {
     if (output->overflowed) return false;
     if (output->length == 0) return true;
+    statistics.turns++;
     ssize_t sent = send(connection->watched.descriptor, output->bytes, output->length, MSG_NOSIGNAL);
     if (sent == (ssize_t)output->length) return true;
     if (sent < 0 && errno != EAGAIN) return false;
@@ -96,7 +97,8 @@ static void take_line(struct connection *connection, const char *bytes, size_t l
 
 // Lines may come several at once or in parts.
 static void converse(struct connection *connection, const char *bytes, size_t length) {
-    while (length > 0 && !connection->is_ending) {
+    // What came in clear behind STARTTLS is not to be believed (RFC 3207, section 4.2).
+    while (length > 0 && !connection->is_ending && !connection->is_starting_tls) {
         const char *newline = memchr(bytes, '\n', length);
         size_t taken = newline ? (size_t)(newline - bytes) + 1 : length;
         if (taken > sizeof connection->line - connection->line_length) {
@@ -134,7 +136,8 @@ static bool shake_hands(struct connection *connection) {
     if (result <= 0) return awaits_more(connection->session, result);
     statistics.handshakes++;
     statistics.resumed += SSL_session_reused(connection->session) == 1;
-    greet(connection);
+    // Behind STARTTLS the client speaks first.
+    if (connection->service->is_encrypted) greet(connection);
     return true;
 }
 
@@ -160,6 +163,13 @@ static bool answer_encrypted(struct connection *connection) {
     return goes_on;
 }
 
+static bool start_tls(struct connection *connection) {
+    connection->is_starting_tls = false;
+    connection->line_length = 0;
+    connection->session = new_session();
+    return connection->session != NULL;
+}
+
 // Answers what was read; whether the connection goes on.
 static bool answer(struct connection *connection, const char *bytes, size_t length) {
     empty(&replies);
@@ -172,6 +182,7 @@ static bool answer(struct connection *connection, const char *bytes, size_t leng
         converse(connection, bytes, length);
     }
     if (replies.overflowed || !send_output(connection, connection->session ? &records : &replies)) return false;
+    if (connection->is_starting_tls && !start_tls(connection)) return false;
     return goes_on && !(connection->is_ending && connection->unsent_length == 0);
 }
 

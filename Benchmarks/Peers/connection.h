@@ -30,6 +30,8 @@ struct connection {
     const struct service *service;
     // NULL when it is in clear, and when it is silent.
     SSL *session;
+    // Whether TLS begins once what has been said has left.
+    bool is_starting_tls;
     // The local address, which is the backend's, in host order.
     uint32_t address;
     // Whether it was there while its backend was silent. It stays so, even if the backend recovers.

@@ -45,7 +45,7 @@ static void print_statistics(void) {
     printf(" bytes_in=%" PRIu64 " bytes_out=%" PRIu64, s.bytes_in, s.bytes_out);
     printf(" segments_in=%" PRIu64 " segments_out=%" PRIu64, s.segments_in, s.segments_out);
     printf(" data_in=%" PRIu64 " data_out=%" PRIu64, s.data_in, s.data_out);
-    printf(" handshakes=%" PRIu64 " resumed=%" PRIu64, s.handshakes, s.resumed);
+    printf(" handshakes=%" PRIu64 " resumed=%" PRIu64 " turns=%" PRIu64, s.handshakes, s.resumed, s.turns);
     printf(" open=%" PRIu64 "\n", open_connections());
 }
 

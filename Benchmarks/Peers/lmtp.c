@@ -1,5 +1,6 @@
 #include "conversations.h"
 #include "output.h"
+#include "tls.h"
 
 const char lmtp_greeting[] = "220 bench-peers Dovecot ready.\r\n";
 
@@ -37,6 +38,8 @@ static void take_message_line(struct connection *connection, struct text line) {
     forget_transaction(connection);
 }
 
+static bool is_tls_to_be_had(const struct connection *connection) { return offers_tls() && !connection->session; }
+
 void answer_lmtp(struct connection *connection, struct text line) {
     if (connection->is_in_data) {
         take_message_line(connection, line);
@@ -45,7 +48,13 @@ void answer_lmtp(struct connection *connection, struct text line) {
     struct text verb = next_word(&line);
     if (is_word(verb, "LHLO")) {
         forget_transaction(connection);
-        SAY("250-bench-peers\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n250 PIPELINING\r\n");
+        SAY("250-bench-peers\r\n");
+        if (is_tls_to_be_had(connection)) SAY("250-STARTTLS\r\n");
+        SAY("250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n250 PIPELINING\r\n");
+    } else if (is_word(verb, "STARTTLS") && is_tls_to_be_had(connection)) {
+        forget_transaction(connection);
+        connection->is_starting_tls = true;
+        SAY("220 2.0.0 Begin TLS negotiation now.\r\n");
     } else if (is_word(verb, "MAIL")) {
         forget_transaction(connection);
         connection->has_sender = true;

@@ -8,6 +8,8 @@
 struct statistics {
     // Connections, conversations that reached LOGOUT or QUIT, TLS handshakes, and how many resumed a session.
     uint64_t accepted, finished, handshakes, resumed;
+    // How many times something was said: a greeting, or the answer to what came at once.
+    uint64_t turns;
     // Payload bytes, segments, and segments with payload, of the connections closed while counting.
     uint64_t bytes_in, bytes_out, segments_in, segments_out, data_in, data_out;
 };

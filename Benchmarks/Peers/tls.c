@@ -64,6 +64,8 @@ void open_tls(const char *certificate, const char *key, int tickets) {
     }
 }
 
+bool offers_tls(void) { return context != NULL; }
+
 SSL *new_session(void) {
     SSL *session = SSL_new(context);
     BIO *bio = session ? BIO_new(method) : NULL;

@@ -1,38 +1,29 @@
 internal import HeapModule
 internal import Site
 
-/// When something is due for which backend, one time each: outdated ones stay in the heap until they would ring.
-struct Alarms: Sendable {
-    private struct Alarm: Comparable, Sendable {
-        let time: Instant
-        let address: IPAddress
-
-        static func < (left: Alarm, right: Alarm) -> Bool {
-            (left.time, left.address) < (right.time, right.address)
-        }
-    }
-
-    private var times: [IPAddress: Instant] = [:]
-    private var heap = Heap<Alarm>()
+/// When something is due for whom, one time each: outdated ones stay in the heap until they would ring.
+struct Alarms<Sleeper: Hashable & Comparable & Sendable>: Sendable {
+    private var times: [Sleeper: Instant] = [:]
+    private var heap = Heap<Dated<Sleeper>>()
 
     /// When the first one rings; an outdated one wakes for nothing.
     var next: Instant { heap.min?.time ?? .distantFuture }
 
-    /// Sets a backend's alarm anew; nil for none.
-    mutating func set(_ address: IPAddress, at time: Instant?) {
-        guard times[address] != time else { return }
-        times[address] = time
-        if let time { heap.insert(Alarm(time: time, address: address)) }
+    /// Sets an alarm anew; nil for none.
+    mutating func set(_ sleeper: Sleeper, at time: Instant?) {
+        guard times[sleeper] != time else { return }
+        times[sleeper] = time
+        if let time { heap.insert(Dated(time: time, value: sleeper)) }
     }
 
     /// Takes those that ring.
-    mutating func due(at now: Instant) -> [IPAddress] {
-        var due: [IPAddress] = []
+    mutating func due(at now: Instant) -> [Sleeper] {
+        var due: [Sleeper] = []
         while let alarm = heap.min, alarm.time <= now {
             heap.removeMin()
-            guard times[alarm.address] == alarm.time else { continue }
-            times[alarm.address] = nil
-            due.append(alarm.address)
+            guard times[alarm.value] == alarm.time else { continue }
+            times[alarm.value] = nil
+            due.append(alarm.value)
         }
         return due
     }

@@ -12,6 +12,8 @@ struct DirectorContact: Sendable {
     /// When the latest list was begun, good or not.
     private var startedAt: Instant?
     private var inFlight = false
+    /// Whether the list that is under way may show what was true long ago.
+    private var isPast = false
     private var heardOnce = false
     /// While a list has failed, and none has come in since.
     private var away = Trouble(since: .origin)
@@ -72,6 +74,7 @@ struct DirectorContact: Sendable {
 
     mutating func listStarted(at now: Instant) {
         inFlight = true
+        isPast = false
         startedAt = now
     }
 
@@ -90,7 +93,7 @@ struct DirectorContact: Sendable {
         unsynced = isUnsynced ? unsynced ?? Trouble(since: now) : nil
         if ring != .handshaking {
             readAt = startedAt
-            endedAt = now
+            endedAt = isPast ? nil : now
         }
         for line in listing.unreadable where toldUnreadable.count < 100 && toldUnreadable.insert(line).inserted {
             events.append(.rowUnreadable(line))
@@ -98,8 +101,11 @@ struct DirectorContact: Sendable {
         return events
     }
 
-    /// What was read was true long ago.
-    mutating func listIsPast() { endedAt = nil }
+    /// What was read was true long ago, and so may be what lies unread in the socket.
+    mutating func listIsPast() {
+        endedAt = nil
+        isPast = inFlight
+    }
 
     /// A list could not be read; gives what is to be told of it.
     mutating func listFailed(_ newFailure: DirectorFailure, at now: Instant) -> [DirectorEvent] {

@@ -77,7 +77,8 @@ package struct RestoredIntents: Hashable, Sendable {
         if let end = open[row.address], row.state == .down || now >= end { open[row.address] = nil }
         guard row.state == .down || isSettled, let intent = intents.removeValue(forKey: row.address) else { return nil }
         guard row.state == .down else {
-            let end = intent.at + .seconds(Self.tolerance.upperBound)
+            // A clock that was ahead when it was decided makes it no longer.
+            let end = min(intent.at, now) + .seconds(Self.tolerance.upperBound)
             if intent.change == nil, now < end { open[row.address] = end }
             return nil
         }

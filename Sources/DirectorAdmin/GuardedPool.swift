@@ -4,18 +4,20 @@ internal import Site
 /// The backends of one tag, as the pool guard sees them.
 struct GuardedPool: Sendable {
     /// Those that are not under maintenance: what a percentage is of.
-    private var members: Set<IPAddress> = []
+    private(set) var members: Set<IPAddress> = []
     /// Those of them that are listed up, with no HOST-DOWN under way.
     private(set) var serving: [IPAddress: PollEvidence] = [:]
     /// How many of these are healthy, or may turn out to be.
-    private var hopeful = 0
+    private(set) var hopeful = 0
     private(set) var moments = PollMoments()
     /// Those that are to be taken down; the first that began to fail comes first.
     var candidates: OrderedDictionary<IPAddress, Candidate> = [:]
     /// When polls were last asked for, out of turn.
-    private var asked: [IPAddress: Instant] = [:]
+    var asked: [IPAddress: Instant] = [:]
     /// When they were last asked for because a candidate's poll was started.
-    private var accompaniedAt: Instant?
+    var accompaniedAt: Instant?
+    /// When they were last asked for because a backend had begun to fail.
+    var witnessedAt: Instant?
     /// The candidates that may go down, where it is not all of them.
     private var released: OrderedSet<IPAddress> = []
     private var releasesAll = true
@@ -25,6 +27,11 @@ struct GuardedPool: Sendable {
     /// Whether that may forbid what was allowed: fewer are known to be healthy, or more may be needed.
     private var isInDoubt = true
     private var decidedAt = Instant.origin
+    /// How many have failed since then that were known to be healthy, and how many may until it is decided anew.
+    private var losses = 0
+    private var margin = 0
+    /// When all were last judged anew: by the rules of before, nobody may have been polled with polls that are decisive now.
+    private(set) var rulesSince = Instant.origin
     /// Since when something has been withheld.
     private var withheldSince: Instant?
     /// Whether backends are withheld of which nobody was told: known, as with each event somebody asks when to tell.
@@ -55,14 +62,8 @@ struct GuardedPool: Sendable {
     /// Backends that join those that are withheld are told of together.
     private static let pause = Duration.seconds(1)
     /// A pool of more backends is looked at less often: each look goes through all of them.
-    private static let crowd = 64
-    private static let crowdPause = Duration.milliseconds(50)
-
-    /// Where more than so many have to be healthy, none is polled for a backend that has failed once.
-    private static let few = 4
-    /// So many may be polled at once for one decision, whatever the pool's size; in a large one as many as are polled anyway
-    /// from one decision to the next.
-    private static let portion = 16
+    static let crowd = 64
+    static let crowdPause = Duration.milliseconds(50)
 
     /// The candidates that may go down, the first that began to fail first.
     var permitted: ArraySlice<IPAddress> {
@@ -79,6 +80,7 @@ struct GuardedPool: Sendable {
     func nextTelling(_ manners: Reconciliation.Manners) -> Instant {
         if isStale, !candidates.isEmpty { return nextDecision }
         guard let alert else { return isWithholding ? certain(manners) : .distantFuture }
+        guard isWithholding else { return .origin }
         let reminder = alert.remindedAt + manners.reminder
         return hasUntold ? min(reminder, alert.toldAt + Self.pause) : reminder
     }
@@ -87,7 +89,7 @@ struct GuardedPool: Sendable {
     var nextDecision: Instant {
         guard serving.count > Self.crowd else { return .origin }
         // Where thousands are withheld, it takes tens of milliseconds.
-        return decidedAt + Self.crowdPause * min(10, 1 + (serving.count * candidates.count) >> 20)
+        return decidedAt + Self.crowdPause * min(10, 1 + (serving.count * candidates.count) >> 21)
     }
 
     /// When it is told that something is withheld, although others may still turn out to be healthy: backends of which
@@ -96,7 +98,7 @@ struct GuardedPool: Sendable {
         withheldSince.map { $0 + manners.interval + .seconds(10) } ?? .distantFuture
     }
 
-    private var withheld: [IPAddress] {
+    var withheld: [IPAddress] {
         releasesAll ? [] : candidates.keys.filter { !released.contains($0) }
     }
 }
@@ -134,11 +136,12 @@ extension GuardedPool {
         let former = serving.updateValue(evidence ?? PollEvidence(), forKey: address)
         if evidence == nil { serving[address] = nil }
         hopeful += (evidence?.isHopeful == true ? 1 : 0) - (former?.isHopeful == true ? 1 : 0)
-        if isOn, let former, let evidence { note(evidence, after: former) }
+        if isOn { note(evidence, after: former) }
         // That polls have begun decides nothing yet.
         if former != evidence, !(evidence?.hasOnlyBegun(since: former) ?? false) { isStale = true }
         let isLost = former?.goodAsOf != nil && evidence?.goodAsOf == nil
-        if isLost || size != members.count { doubt() }
+        if isOn, isLost { lose() }
+        if isOn, size != members.count { doubt() }
         if isCandidate {
             add(address, record.evidence.failing ?? .init(since: record.wantedSince, asOf: record.wantedSince))
         } else {
@@ -146,26 +149,53 @@ extension GuardedPool {
         }
     }
 
-    private mutating func note(_ evidence: PollEvidence, after former: PollEvidence) {
-        if let good = evidence.goodAsOf, good != former.goodAsOf { moments.ended(startedAt: good, isGood: true) }
-        // Of one that failed before it was looked at, the first failed poll is not known.
-        if former.failing == nil, let failing = evidence.failing, failing.asOf <= failing.since {
-            moments.ended(startedAt: failing.startedAt, isGood: false)
+    private mutating func note(_ evidence: PollEvidence?, after former: PollEvidence?) {
+        let (round, formerRound) = (evidence?.round, former?.round)
+        if round?.start != formerRound?.start || round?.isAgain != formerRound?.isAgain {
+            if let formerRound { moments.ended(startedAt: formerRound.start, again: formerRound.isAgain) }
+            if let round { moments.began(at: round.start, again: round.isAgain) }
         }
+        guard let evidence, let former else { return }
+        if let good = evidence.goodAsOf, good != former.goodAsOf { moments.succeeded(startedAt: good) }
+        guard let failing = evidence.failing, failing.asOf != former.failing?.asOf else { return }
+        // Of one that failed before it was looked at, the first failed poll is not known.
+        let isAgain = former.failing != nil || failing.asOf > failing.since
+        moments.failed(startedAt: failing.startedAt, again: isAgain)
     }
 
     mutating func remove(_ address: IPAddress) {
         members.remove(address)
-        if serving.removeValue(forKey: address)?.isHopeful == true { hopeful -= 1 }
+        let former = serving.removeValue(forKey: address)
+        if former?.isHopeful == true { hopeful -= 1 }
+        note(nil, after: former)
         asked[address] = nil
         removeCandidate(address)
         doubt()
+    }
+
+    private mutating func lose() {
+        isStale = true
+        losses += 1
+        if losses > margin { isInDoubt = true }
     }
 
     /// Nobody may go before it is decided anew.
     mutating func doubt() {
         isStale = true
         isInDoubt = true
+    }
+
+    /// Who has begun under the former rule may not have been looked at.
+    mutating func ruleChanged() {
+        moments = PollMoments()
+        for round in serving.values.compactMap(\.round) { moments.began(at: round.start, again: round.isAgain) }
+        doubt()
+    }
+
+    /// All backends were judged anew: only polls from now on bear out that one has to go.
+    mutating func judgedAnew(at now: Instant) {
+        rulesSince = now
+        doubt()
     }
 
     private mutating func removeCandidate(_ address: IPAddress) {
@@ -193,114 +223,35 @@ extension GuardedPool {
     }
 }
 
-// MARK: - What is to be learned
+// MARK: - Who may go
 
 extension GuardedPool {
     /// Decides anew who may go down; gives the backends that are to be polled at once, as that may change it.
     mutating func decide(at now: Instant, _ manners: Reconciliation.Manners) -> [IPAddress] {
-        isStale = false
         isInDoubt = false
         decidedAt = now
         let needed = manners.minHealthy.needed(of: members.count)
+        margin = marginNow(needed: needed)
+        losses = 0
         releasesAll = needed == 0
-        released = releasesAll ? [] : sparable(needed: needed)
+        released = releasesAll ? [] : sparable(needed: needed, margin: margin)
+        isStale = isWithholding && margin > 0
         withheldSince = isWithholding ? withheldSince ?? now : nil
         hasUntold = alert?.hasUntold(withheld) ?? false
         return isWithholding ? lookFurther(needed: needed, at: now, manners) : []
     }
 
+    /// Where thousands begin to fail, no decision would hold for longer than to the next of them: as many more have to be healthy
+    /// as may fail until it is decided anew, twice those that have since the last time. Not so many that few are left to wait
+    /// for.
+    private func marginNow(needed: Int) -> Int {
+        guard serving.count > Self.crowd, losses > 0 else { return 0 }
+        let healthy = serving.values.count { $0.goodAsOf != nil }
+        return min(2 * losses, max(0, healthy - needed) / 4)
+    }
+
     private func count(healthyAfter time: Instant) -> Int {
         serving.values.count { $0.goodAsOf.map { $0 >= time } ?? false }
-    }
-
-    /// Where a candidate has only to see others healthy now, others; where too few were polled since the first of the rest began
-    /// to fail, others as well: a few more than are missing, as some may not answer, and none where all of them would not be
-    /// enough. Where enough were, the candidate itself is asked again, and all those of which that is true.
-    private mutating func lookFurther(
-        needed: Int, at now: Instant, _ manners: Reconciliation.Manners
-    ) -> [IPAddress] {
-        let withheld = withheld
-        var chosen: OrderedSet<IPAddress> = []
-        if let time = withheld.compactMap({ candidates[$0]?.proof?.startedAt }).max() {
-            chosen.append(contentsOf: others(seenAfter: time, needed: needed, at: now, manners))
-        }
-        let unproven = withheld.filter { candidates[$0]?.proof == nil }
-        if let since = unproven.first.flatMap({ candidates[$0]?.failing.since }) {
-            if let seen = healthySince(needed: needed), seen >= since {
-                // Their turns come every interval anyway.
-                chosen.append(
-                    contentsOf: unproven.filter { canAsk($0, provenBy: seen, at: now, manners) }.prefix(Self.portion))
-            } else {
-                chosen.append(contentsOf: others(seenAfter: since, needed: needed, at: now, manners))
-            }
-        }
-        for address in chosen { asked[address] = now }
-        return chosen.elements
-    }
-
-    /// A backend has begun to fail: others that are polled now will have been seen when it is polled again, so that nobody has
-    /// to wait for them once it is a candidate. Where many would be needed, a failed poll alone is not worth it.
-    mutating func witnesses(
-        since time: Instant, at now: Instant, _ manners: Reconciliation.Manners
-    ) -> [IPAddress] {
-        let needed = manners.minHealthy.needed(of: members.count)
-        guard (1...Self.few).contains(needed) else { return [] }
-        let chosen = others(seenAfter: time, needed: needed, at: now, manners)
-        for address in chosen { asked[address] = now }
-        return chosen
-    }
-
-    /// A poll of a backend is started that may have it taken down: others that are polled with it show at once, and for all
-    /// that are not polled now, whether everything fails. Without them the candidate would have to wait for the first of them.
-    mutating func companions(at now: Instant, _ manners: Reconciliation.Manners) -> [IPAddress] {
-        let needed = manners.minHealthy.needed(of: members.count)
-        // Those that were asked for another one a moment ago are answer enough.
-        guard needed > 0, hopeful >= needed, accompaniedAt.map({ now - $0 >= Self.crowdPause * 2 }) ?? true else {
-            return []
-        }
-        accompaniedAt = now
-        let chosen = others(seenAfter: now, needed: min(needed, Self.few), at: now, manners)
-        for address in chosen { asked[address] = now }
-        return chosen
-    }
-
-    /// Whether another failed poll of a candidate would settle it, and is not under way.
-    private func canAsk(
-        _ address: IPAddress, provenBy time: Instant, at now: Instant, _ manners: Reconciliation.Manners
-    ) -> Bool {
-        guard let since = candidates[address]?.failing.since, since <= time, let evidence = serving[address],
-            evidence.askedAt == nil, !evidence.keepsItsTurn
-        else { return false }
-        return asked[address].map { $0 < since || now - $0 >= manners.interval } ?? true
-    }
-
-    /// Those that may turn out to be healthy after that time.
-    private func others(
-        seenAfter time: Instant, needed: Int, at now: Instant, _ manners: Reconciliation.Manners
-    ) -> [IPAddress] {
-        var expected = 0
-        // What these show comes when their turn does.
-        var inTurn = 0
-        var stale: [(askedAt: Instant, address: IPAddress)] = []
-        for (address, evidence) in serving where evidence.isHopeful {
-            // One whose answer said nothing is not asked again at once.
-            let wasAsked = asked[address].map { $0 >= time && now - $0 < manners.interval } ?? false
-            // What is under way may have seen what was before.
-            let isAwaited = wasAsked || evidence.askedAt.map { $0 >= time } ?? false
-            let isFresh = evidence.goodAsOf.map { $0 >= time } ?? false
-            if isAwaited || isFresh {
-                expected += 1
-            } else if evidence.keepsItsTurn {
-                inTurn += 1
-            } else {
-                stale.append((asked[address] ?? .origin, address))
-            }
-        }
-        let missing = needed - expected
-        guard missing > 0, missing <= stale.count + inTurn else { return [] }
-        let turns = Double(members.count) * (Self.crowdPause / manners.interval)
-        // Not always the same: where some backend fails each second, those would be polled ten times as often as others.
-        return stale.sorted(by: <).prefix(min(2 * missing + 2, max(Self.portion, Int(turns)))).map(\.address)
     }
 }
 
@@ -316,7 +267,8 @@ extension GuardedPool {
             return alert.map { .guardReleased(tag: tag, after: now - $0.since) }
         }
         let needed = manners.minHealthy.needed(of: members.count)
-        guard alert != nil || hopeful < needed || now >= certain(manners),
+        // While a margin is kept, there may be enough, and it is over in a moment.
+        guard alert != nil || hopeful < needed || (margin == 0 && now >= certain(manners)),
             now >= (alert == nil ? now : nextTelling(manners))
         else { return nil }
         let withheld = withheld

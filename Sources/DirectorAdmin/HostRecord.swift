@@ -229,8 +229,8 @@ struct HostRecord: Sendable {
     /// Whether a row can change anything: it is another one than before, or something waits for it.
     func isNews(_ row: Host) -> Bool {
         guard case .none = command else { return true }
-        return move.awaitsList || weight.memory != nil || (row.state == .up && ownership != .none) || row != host
-            || row.state != toldState
+        return move.awaitsList || weight.memory != nil || weight.isNew(row)
+            || (row.state == .up && ownership != .none) || row != host || row.state != toldState
     }
 
     /// The list that shows it again, or for the first time, shows also what others have made of its weight.
@@ -322,6 +322,7 @@ struct HostRecord: Sendable {
     private mutating func settleWeight(
         _ reply: CommandReply, isSettled: Bool, at now: Instant, _ manners: Reconciliation.Manners
     ) -> [DirectorEvent] {
+        if reply != .ok { weight.ringIsInTrouble() }
         // Another weight than any of one's own is not repeated over: see `WeightPlan.listed`.
         guard let memory = weight.memory, memory.ours.contains(host.vhosts) else { return [] }
         guard host.vhosts == memory.asked else {

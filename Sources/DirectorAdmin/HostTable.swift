@@ -33,7 +33,7 @@ struct HostTable: Sendable {
     /// What people have ordered, for backends that are listed or not.
     private var orders: [IPAddress: MaintenanceOrder]
     /// When the next step of each backend is due that gets its users step by step.
-    private var steps = Alarms()
+    private var steps = Alarms<IPAddress>()
     private var down: Set<IPAddress> = []
     private var onTheWayDown: Set<IPAddress> = []
 
@@ -197,8 +197,13 @@ struct HostTable: Sendable {
 
     /// Sorts all of them anew, as other manners ask for.
     mutating func reviewAll(_ manners: Reconciliation.Manners) {
-        poolGuard.ruleChanged()
+        poolGuard.ruleChanged(manners)
         for address in records.keys { review(address, manners) }
+    }
+
+    /// All hosts were judged anew.
+    mutating func judgedAnew(at now: Instant, _ manners: Reconciliation.Manners) {
+        poolGuard.judgedAnew(at: now, manners)
     }
 
     /// Lets those go whose delay is over; gives what is to be told.
@@ -256,9 +261,9 @@ struct HostTable: Sendable {
         let needsDown = needsSwitch && record?.wanted == .down
         let isDelayed = needsDown && manners.delayedDown != nil
         let needsWeight = record?.wantedWeight(manners) != nil
-        let isHeldUp = needsWeight && record?.weight.isInVain == false
-        Self.sort(address, into: &toRaise, needsSwitch && !needsDown && !isHeldUp)
         let isToldOnly = manners.isDryRun && record?.weight.isTold == true
+        let isHeldUp = needsWeight && record?.weight.isInVain == false && !isToldOnly
+        Self.sort(address, into: &toRaise, needsSwitch && !needsDown && !isHeldUp)
         Self.sort(address, into: &toWeigh, needsWeight && isReady && !isToldOnly)
         steps.set(address, at: record?.weight.nextStep(manners.slowStart))
         Self.sort(address, into: &toMove, record?.needsMove == true && isReady && !manners.isDryRun)
@@ -271,8 +276,7 @@ struct HostTable: Sendable {
             delayed.remove(address)
         }
         poolGuard.update(
-            address, record, isCandidate: needsDown && (!isDelayed || delayed.isReady(address)),
-            isOn: !manners.minHealthy.isOff)
+            address, record, isCandidate: needsDown && (!isDelayed || delayed.isReady(address)), manners)
         let intent = record?.intent ?? restored.intents[address]
         let weight = record.map(\.weight.memory) ?? restoredWeights[address]
         if intents[address] != intent || weights[address] != weight {

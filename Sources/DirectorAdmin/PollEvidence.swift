@@ -51,6 +51,18 @@ package struct PollEvidence: Hashable, Sendable {
     /// When the latest round was started, where it succeeded.
     var goodAsOf: Instant? { goodRounds.last?.lowerBound }
 
+    /// When the first of the rounds was started, and when the latest.
+    var goodRun: ClosedRange<Instant>? {
+        guard let first = goodRounds.first?.lowerBound, let latest = goodAsOf else { return nil }
+        return min(first, latest)...latest
+    }
+
+    /// The round that is under way and has not failed, and whether the one before it has.
+    var round: (start: Instant, isAgain: Bool)? {
+        guard let askedAt, askedAt != failing?.asOf else { return nil }
+        return (askedAt, failing != nil)
+    }
+
     /// Whether nothing is new but that polls are under way.
     func hasOnlyBegun(since former: PollEvidence?) -> Bool {
         guard var former, let askedAt else { return false }

@@ -9,15 +9,17 @@ internal import Site
 struct PoolGuard: Sendable {
     private var pools: [String: GuardedPool] = [:]
     private var tags: [IPAddress: String] = [:]
-    /// The tags of the pools where something is to be decided or told, so that nobody has to look at the others.
-    private var concerned: OrderedSet<String> = []
+    /// The tags of the pools where candidates may go: each event asks for them, and nobody is to look at thousands for it.
+    private var open: OrderedSet<String> = []
+    /// When something is to be decided or told, by tags.
+    private var agenda = Alarms<String>()
     /// How many backends are withheld of which people have been told.
     private(set) var withheld = 0
     /// The same of each pool that has any.
     private var counts: [String: Int] = [:]
 
     /// Those that may go down now, the first that began to fail first in each pool.
-    var permitted: [ArraySlice<IPAddress>] { concerned.compactMap { pools[$0]?.permitted } }
+    var permitted: [ArraySlice<IPAddress>] { open.compactMap { pools[$0]?.permitted } }
 
     /// Whether a HOST-DOWN for this backend is withheld.
     func withholds(_ address: IPAddress) -> Bool {
@@ -26,7 +28,7 @@ struct PoolGuard: Sendable {
 
     /// The pools in which HOST-DOWNs are withheld, by their tags.
     func withheld(_ manners: Reconciliation.Manners) -> [WithheldPool] {
-        concerned.sorted().compactMap { tag in pools[tag]?.status(tag, manners) }
+        pools.compactMap { tag, pool in pool.status(tag, manners) }.sorted { $0.tag < $1.tag }
     }
 
     /// Whether a HOST-DOWN is wanted for it, and nothing but its pool keeps it from that.
@@ -54,40 +56,41 @@ struct PoolGuard: Sendable {
         tags[address].flatMap { pools[$0]?.companions(at: now, manners) } ?? []
     }
 
-    private mutating func count(_ tag: String) {
-        let count = pools[tag]?.lastingly ?? 0
-        guard count > 0 || !counts.isEmpty, count != counts[tag] ?? 0 else { return }
-        withheld += count - (counts[tag] ?? 0)
-        counts[tag] = count == 0 ? nil : count
-    }
-
     /// When it is to be decided anew, or somebody is to be told or reminded.
-    func nextTelling(_ manners: Reconciliation.Manners) -> Instant {
-        concerned.reduce(.distantFuture) { min($0, pools[$1]?.nextTelling(manners) ?? .distantFuture) }
-    }
+    var nextTelling: Instant { agenda.next }
 
     /// Takes in how a backend stands; nil when it is not listed any more. A candidate is one for which a HOST-DOWN is wanted,
     /// and that nothing else keeps from it.
-    mutating func update(_ address: IPAddress, _ record: HostRecord?, isCandidate: Bool, isOn: Bool) {
+    mutating func update(
+        _ address: IPAddress, _ record: HostRecord?, isCandidate: Bool, _ manners: Reconciliation.Manners
+    ) {
         if let tag = tags[address], tag != record?.host.tag {
             tags[address] = nil
             pools[tag]?.remove(address)
-            count(tag)
-            if pools[tag]?.isEmpty == true { pools[tag] = nil }
+            hasChanged(tag, manners)
         }
         guard let record else { return }
         let tag = record.host.tag
         tags[address] = tag
         pools[tag, default: GuardedPool()].update(
-            address, record, isCandidate: isCandidate, isOn: isOn)
-        count(tag)
-        if isCandidate { concerned.append(tag) }
+            address, record, isCandidate: isCandidate, isOn: !manners.minHealthy.isOff)
+        hasChanged(tag, manners)
     }
 
     /// The rule has changed.
-    mutating func ruleChanged() {
-        for tag in pools.keys { pools[tag]?.doubt() }
-        for tag in concerned { count(tag) }
+    mutating func ruleChanged(_ manners: Reconciliation.Manners) {
+        for tag in pools.keys {
+            pools[tag]?.ruleChanged()
+            hasChanged(tag, manners)
+        }
+    }
+
+    /// All backends were judged anew.
+    mutating func judgedAnew(at now: Instant, _ manners: Reconciliation.Manners) {
+        for tag in pools.keys {
+            pools[tag]?.judgedAnew(at: now)
+            hasChanged(tag, manners)
+        }
     }
 
     /// Decides anew who may go down: to be called before anything is sent. Gives what is to be told, and whom to poll now.
@@ -96,15 +99,28 @@ struct PoolGuard: Sendable {
     ) -> (events: [DirectorEvent], polls: [IPAddress]) {
         var events: [DirectorEvent] = []
         var polls: [IPAddress] = []
-        for tag in concerned {
+        for tag in agenda.due(at: now) {
             if let pool = pools[tag], pool.isStale, now >= pool.nextDecision {
                 polls += pools[tag]?.decide(at: now, manners) ?? []
             }
             if let event = pools[tag]?.tell(tag, at: now, manners, host: host) { events.append(event) }
-            count(tag)
-            if pools[tag]?.isIdle != false { concerned.remove(tag) }
-            if pools[tag]?.isEmpty == true { pools[tag] = nil }
+            hasChanged(tag, manners)
         }
         return (events, polls)
+    }
+
+    private mutating func hasChanged(_ tag: String, _ manners: Reconciliation.Manners) {
+        if pools[tag]?.isEmpty == true { pools[tag] = nil }
+        count(tag)
+        if pools[tag]?.permitted.isEmpty == false { open.append(tag) } else { open.remove(tag) }
+        let next = pools[tag]?.nextTelling(manners) ?? .distantFuture
+        agenda.set(tag, at: next == .distantFuture ? nil : next)
+    }
+
+    private mutating func count(_ tag: String) {
+        let count = pools[tag]?.lastingly ?? 0
+        guard count > 0 || !counts.isEmpty, count != counts[tag] ?? 0 else { return }
+        withheld += count - (counts[tag] ?? 0)
+        counts[tag] = count == 0 ? nil : count
     }
 }

@@ -69,7 +69,8 @@ package struct Reconciliation: Sendable {
         return record()
     }
 
-    /// The machine was suspended: no list is fresh any more, whatever the clock says.
+    /// The machine was suspended, or this process stopped: no list is fresh any more, nor is the one that is under way,
+    /// whatever the clock says.
     package mutating func suspended() { contact.listIsPast() }
 
     /// The backends as last listed, in the order in which they first were.
@@ -118,7 +119,7 @@ extension Reconciliation {
     package var nextWake: Instant {
         let delayed = manners.delayedDown.map(table.delayed.nextReady) ?? .distantFuture
         let overdue = commands.nextDeadline(manners, support)
-        let reminders = min(contact.nextReminder(manners), table.poolGuard.nextTelling(manners))
+        let reminders = min(contact.nextReminder(manners), table.poolGuard.nextTelling)
         return min(min(nextList, reminders), min(delayed, overdue), table.nextStep)
     }
 
@@ -159,6 +160,7 @@ extension Reconciliation {
                 _ = $0.want(judgement.wanted, isSettled: isSettled, at: now, manners)
             }
         }
+        table.judgedAnew(at: now, manners)
         return proceed(at: now)
     }
 
@@ -376,16 +378,17 @@ extension Reconciliation {
     /// What would go out now, and what would follow it.
     private mutating func tellCommands(at now: Instant) -> [Action] {
         var actions: [Action] = []
+        // A first step goes out before its HOST-UP.
+        for record in ready(table.toWeigh.elements[...], \.weight.pause, at: now) {
+            guard let vhosts = record.wantedWeight(manners) else { continue }
+            actions.append(.report(.wouldSetWeight(record.host, vhosts)))
+            table.update(record.host.address, manners) { $0.weightIsTold() }
+        }
         for record in table.permitted(manners).flatMap({ ready($0, \.pause, at: now) }) {
             guard let verb = record.switchVerb else { continue }
             actions.append(.report(.wouldSend(record.host, verb)))
             if verb == .hostDown { actions.append(.report(.wouldSend(record.host, manners.moveVerb))) }
             table.update(record.host.address, manners) { $0.isWishTold = true }
-        }
-        for record in ready(table.toWeigh.elements[...], \.weight.pause, at: now) {
-            guard let vhosts = record.wantedWeight(manners) else { continue }
-            actions.append(.report(.wouldSetWeight(record.host, vhosts)))
-            table.update(record.host.address, manners) { $0.weightIsTold() }
         }
         return actions
     }

@@ -24,10 +24,12 @@ struct WeightPlan: Sendable {
     private var record = Record.none
     /// When others have last changed the weight.
     private var othersChangedAt: Instant?
+    /// Since when it has been listed as down; nil while it is not. Slow start stands still then.
+    private var fellAt: Instant?
     /// Whether that was long ago when the backend was last to go up. What changed of late may be another monitor's slow start,
     /// and no weight to come back to.
     private var isSteady = true
-    /// The latest weight that was listed.
+    /// The latest weight that was listed by a synced ring; nil before the first.
     private var former: Int?
     /// Whether the time for the next step has come.
     private var isStepDue = false
@@ -72,6 +74,12 @@ struct WeightPlan: Sendable {
         return isStepDue && demand.isWell ? rule.next(after: host.vhosts, of: memory.target) : nil
     }
 
+    /// Whether this row is news when a list of a synced ring shows it, also where one of a ring that was not synced has shown
+    /// the same.
+    func isNew(_ row: Host) -> Bool {
+        former != row.vhosts || (row.state == .up) != (fellAt == nil)
+    }
+
     /// Whether a weight of 0 is this monitor's own work, and no administrator's word.
     func isOwnZero(_ host: Host) -> Bool { host.vhosts == 0 && memory?.ours.contains(0) == true }
 
@@ -89,7 +97,7 @@ struct WeightPlan: Sendable {
     /// The backend is to go up.
     mutating func rises(_ rule: SlowStart?, at now: Instant) {
         isTold = false
-        isSteady = othersChangedAt.map { now - $0 >= rule?.duration ?? .zero } ?? true
+        isSteady = othersChangedAt.map { (fellAt ?? now) - $0 >= rule?.duration ?? .zero } ?? true
     }
 
     mutating func stepIsDue() { isStepDue = true }
@@ -121,6 +129,9 @@ struct WeightPlan: Sendable {
         self.memory = memory
         record = .none
     }
+
+    /// The director was restarted, or its word on a HOST-UPDATE is missing.
+    mutating func ringIsInTrouble() { isTroubled = true }
 
     /// HOST-UPDATE has had no effect.
     mutating func hadNoEffect(at now: Instant, _ manners: Reconciliation.Manners) {
@@ -157,8 +168,10 @@ struct WeightPlan: Sendable {
         }
         defer { former = row.vhosts }
         if row.state != .up { isStepDue = false }
+        countTimeUp(row, at: now)
         guard var memory else {
-            if let former, former != row.vhosts { othersChanged(at: now) }
+            // No slow start gives more to one that is down.
+            if let former, row.vhosts < former || (row.vhosts != former && row.state == .up) { othersChanged(at: now) }
             return nil
         }
         memory.steppedAt = row.state == .up ? memory.steppedAt ?? now : nil
@@ -188,8 +201,18 @@ struct WeightPlan: Sendable {
         memory.isDrained ? order != .drain : order != .drain && (row.state == .up || memory.asked == memory.target)
     }
 
+    private mutating func countTimeUp(_ row: Host, at now: Instant) {
+        if row.state != .up {
+            fellAt = fellAt ?? now
+        } else if let since = fellAt {
+            othersChangedAt = othersChangedAt.map { $0 + (now - since) }
+            fellAt = nil
+        }
+    }
+
     private mutating func othersChanged(at now: Instant) {
         othersChangedAt = now
+        if fellAt != nil { fellAt = now }
         isSteady = false
     }
 

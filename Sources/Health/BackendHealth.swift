@@ -26,6 +26,17 @@ package struct BackendHealth: Sendable {
         package var latest: PollFailure
     }
 
+    /// When the failed polls were made that the verdict rests on.
+    package struct Failing: Hashable, Sendable {
+        /// When the first of them had failed.
+        package let since: Instant
+        /// When the round of the latest of them was started.
+        package let latestRound: Instant
+        /// When the latest of them was itself started: later than its round where it had to wait for a place, or for others of
+        /// the round.
+        package let latestPoll: Instant
+    }
+
     /// The rapid polls that follow the last failure that is needed: one after the other, without a pause.
     package struct RapidStage: Hashable, Sendable {
         /// How a stage ends.
@@ -79,11 +90,6 @@ package struct BackendHealth: Sendable {
     private var roundStart = Instant.origin
     /// The rounds that have succeeded in a row; nil when something has failed since.
     package private(set) var goodRun: GoodRun?
-    /// When the latest round was started that a poll failed in.
-    package private(set) var latestFailureStart = Instant.origin
-    /// When the latest poll that failed was itself started: later than its round where it had to wait for a place, or for
-    /// others of the round.
-    package private(set) var latestFailedPollStart = Instant.origin
     /// How many whole rounds have succeeded in a row, without a failed poll since.
     package private(set) var goodRounds = 0
 
@@ -129,9 +135,9 @@ package struct BackendHealth: Sendable {
             // A server that has rejected an account answers later with each try.
             if failure?.isAccountRejected == false { roundIsDoubtful = true }
             roundFailed = true
-            latestFailureStart = roundStart
             let pollStart = took.map { now + $0 * -1 } ?? roundStart
-            latestFailedPollStart = pollStart - roundStart <= Self.start ? roundStart : pollStart
+            let start = pollStart - roundStart <= Self.start ? roundStart : pollStart
+            services[service]?.latestFailure = (roundStart, start)
             successIsPast()
         case .nothing:
             roundFailed = true
@@ -214,9 +220,21 @@ package struct BackendHealth: Sendable {
         services.values.contains { ($0.streak?.count).map { $0 + 1 >= rules.failuresNeeded } ?? false }
     }
 
-    /// When it began to fail: the service that is faulty, or else that failed first; nil when none fails.
-    package func failingSince(_ rules: Rules) -> Instant? {
-        faultyServices(rules).first?.streak.since ?? services.values.compactMap(\.streak?.since).min()
+    /// Failed polls in a row of the service that is faulty, of several the one that has failed last, or else of that which failed
+    /// first: what another service's polls show is not what it is to be taken down for. Nil when none fails.
+    package func failing(_ rules: Rules) -> Failing? {
+        let failing = services.compactMap { service, health in
+            health.streak.map { streak in
+                let (round, poll) = health.latestFailure
+                let polls = Failing(since: streak.since, latestRound: round, latestPoll: poll)
+                return (isFaulty: health.isFaulty(rules), port: service.port, polls: polls)
+            }
+        }
+        // Polls of a faulty one that say nothing any more must not speak for the others.
+        let faulty = failing.filter(\.isFaulty).max {
+            ($0.polls.latestRound, $1.polls.since, $1.port) < ($1.polls.latestRound, $0.polls.since, $0.port)
+        }
+        return (faulty ?? failing.min { ($0.polls.since, $0.port) < ($1.polls.since, $1.port) })?.polls
     }
 
     private mutating func countGoodRound(at now: Instant) {

@@ -29,6 +29,14 @@ package struct Raising: Hashable, Sendable {
         case war(Duration)
         /// It has gone down so often within the window; it has to be healthy for so long.
         case flapping(downs: Int, Duration)
+
+        /// Whether both have the same reason, however long each may last.
+        package func isOfTheKind(of other: Hold) -> Bool {
+            switch (self, other) {
+            case (.notOwn, .notOwn), (.war, .war), (.flapping, .flapping): true
+            case (.notOwn, _), (.war, _), (.flapping, _): false
+            }
+        }
     }
 
     private static let longestWar = Duration.seconds(4 * 3600)

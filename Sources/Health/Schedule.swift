@@ -8,6 +8,8 @@ package import Site
 package struct Schedule: Sendable {
     /// The shortest time between two starts of one backend's polls.
     package static let shortestInterval = Duration.milliseconds(100)
+    /// The places within the interval are so far apart: who wakes for one poll of many starts all of them.
+    package static let grain = Duration.milliseconds(10)
 
     private struct Slot: Comparable, Sendable {
         let time: Instant
@@ -184,7 +186,8 @@ package struct Schedule: Sendable {
     /// The first moment of the backend's place in any interval that is not before `time`.
     private func nextSlot(_ place: Double, notBefore time: Instant) -> Instant {
         let period = max(interval, Self.shortestInterval).nanoseconds
-        let offset = Int64(place * Double(period))
+        let exact = Int64(place * Double(period))
+        let offset = exact - exact % Self.grain.nanoseconds
         let elapsed = max(0, (time - origin).nanoseconds)
         let rounds = elapsed <= offset ? 0 : (elapsed - offset + period - 1) / period
         return origin + .nanoseconds(rounds * period + offset)

@@ -6,6 +6,8 @@ struct ServiceHealth: Sendable {
     /// Whether the round that is going on waits for it.
     var isAwaited = false
     private(set) var streak: BackendHealth.Streak?
+    /// When the round of the latest poll that failed was started, and when that poll itself was.
+    var latestFailure = (round: Instant.origin, poll: Instant.origin)
     /// The rapid stage that is going on.
     private var stage: BackendHealth.RapidStage?
     /// Whether a rapid stage has borne out the streak.

@@ -9,8 +9,8 @@ extension MonitorMachine {
         let isSame = self.policy.services == policy.services
         let areElsewhere = self.policy.sentinelPlan != policy.sentinelPlan
         self.policy = policy
-        let farewells = perform(
-            (areElsewhere ? sentinels.clear() : [])
+        let farewells = policy.actions(
+            for: (areElsewhere ? sentinels.clear() : [])
                 + sentinels.change(limit: policy.sentinelLimit, pause: policy.interval))
         rules = policy.rules
         reconciliation.manners = policy.manners
@@ -67,7 +67,7 @@ extension MonitorMachine {
             windows.begin(window, for: address)
             backends[address]?.isOrderedOut = true
             return follow(reconciliation.ordered(window.order, for: address, at: now), at: now)
-                + keepSentinel(address, at: now)
+                + endUnwantedSentinel(address)
         }
     }
 

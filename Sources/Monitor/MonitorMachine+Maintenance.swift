@@ -57,7 +57,7 @@ extension MonitorMachine {
         let told = MonitorEvent.maintenanceStarted(
             backend: backend.spelling, window, until: unixTime(window.until), isExtended: former != nil)
         return [.tell(told)] + follow(reconciliation.ordered(window.order, for: address, at: now), at: now)
-            + keepSentinel(address, at: now)
+            + endUnwantedSentinel(address)
     }
 
     /// `who` has ended it before its time; nil when that has come.
@@ -76,7 +76,7 @@ extension MonitorMachine {
         if backends[address]?.isPaced == false { schedule.hasten(address, isUrgent: true, at: now) }
         let doubts = conclude(address, at: now)
         return [.tell(told)] + doubts + follow(reconciliation.ordered(.none, for: address, at: now), at: now)
-            + keepSentinel(address, at: now) + startRounds(at: now)
+            + endUnwantedSentinel(address) + startRounds(at: now)
     }
 
     /// Ends those whose time has come, also while nobody was there to see it.

@@ -87,7 +87,8 @@ package struct MonitorMachine: Sendable {
         let actions =
             switch event {
             case .woke:
-                follow(reconciliation.woke(at: now), at: now) + startRounds(at: now) + perform(sentinels.woke(at: now))
+                follow(reconciliation.woke(at: now), at: now) + startRounds(at: now)
+                    + policy.actions(for: sentinels.woke(at: now))
             case .pollEnded(let id, let report): pollEnded(id, report, at: now)
             case .directorListed(let listing):
                 follow(reconciliation.listed(listing, at: now), at: now) + forgetLongAbsent(listing, at: now)
@@ -97,7 +98,7 @@ package struct MonitorMachine: Sendable {
             case .directorFailed(let failure): follow(reconciliation.listFailed(failure, at: now), at: now)
             case .commandEnded(let id, let reply): follow(reconciliation.replied(id, reply, at: now), at: now)
             case .saved(let version): saved(version, at: now)
-            case .sentinelStands(let id): perform(sentinels.stands(id, at: now))
+            case .sentinelStands(let id): policy.actions(for: sentinels.stands(id, at: now))
             case .sentinelEnded(let id, let end): sentinelEnded(id, end, at: now)
             case .policyChanged(let policy): change(to: policy, at: now)
             case .directorChanged(let isOther): directorChanged(isOther: isOther, at: now)
@@ -127,7 +128,7 @@ extension MonitorMachine {
         guard policy.polls(address) else {
             schedule.roundEnded(address, at: now)
             backends[address]?.leftAlone()
-            return conclude(address, at: now) + keepSentinel(address, at: now)
+            return conclude(address, at: now) + endUnwantedSentinel(address)
         }
         rounds += 1
         let plans = policy.services.map { policy.plan(for: address, $0) }
@@ -200,7 +201,7 @@ extension MonitorMachine {
             news += told
         }
         let steps = follow(reconciliation.judged(judgements, at: now), at: now)
-        return news + steps + addresses.flatMap { keepSentinel($0, at: now) }
+        return news + steps + addresses.flatMap { endUnwantedSentinel($0) }
     }
 
     /// What a backend's polls now ask for, and what is to be told of it.
@@ -227,6 +228,7 @@ extension MonitorMachine {
     /// before another poll has failed, and puts nothing up before another round has succeeded.
     private mutating func doubtAfterGap(at now: Instant) -> [Action] {
         guard now - handledAt > Self.longestDelay, now - nextWake > Self.longestDelay else { return [] }
+        reconciliation.suspended()
         return doubt(since: handledAt, at: now)
     }
 
@@ -289,10 +291,10 @@ extension MonitorMachine {
                 absences.began(host.address, at: now)
                 records.changed()
             }
-            return [.tell(.director(event))] + keepSentinel(host.address, at: now)
+            return [.tell(.director(event))] + endUnwantedSentinel(host.address)
         case .maintenanceChanged(let host):
             noteWeight(of: host.address)
-            return [.tell(.director(event))] + keepSentinel(host.address, at: now)
+            return [.tell(.director(event))] + endUnwantedSentinel(host.address)
         case .stateChanged(let host, let cause):
             let backend = backends[host.address]
             let fault = backend?.fault.map { Fault($0.service, $0.streak, at: now) }
@@ -300,7 +302,7 @@ extension MonitorMachine {
             // A former run's HOST-DOWN may have been held by the director until now.
             let isForeign = cause == .foreign && !reconciliation.isOwnDown(host.address)
             return [backend?.tell(told) ?? .tell(told)] + stateChanged(host, byOthers: isForeign, at: now)
-                + keepSentinel(host.address, at: now)
+                + endUnwantedSentinel(host.address)
         case .undoneByOthers(let host):
             // It was up for a moment, and that it is down again is somebody's word against this monitor's.
             _ = backends[host.address]?.stateChanged(to: .up, byOthers: false, policy.deciding.raising, at: now)
@@ -323,43 +325,6 @@ extension MonitorMachine {
             to: host.state, byOthers: byOthers, policy.deciding.raising, at: now)
         keepRaising(of: host.address)
         return left(host.address, hold)
-    }
-}
-
-// MARK: - Sentinels
-
-extension MonitorMachine {
-    /// A backend that is well has a sentinel. One that is down has none, as it is polled to come up; nor has one that an
-    /// administrator is working on.
-    mutating func keepSentinel(_ address: IPAddress, at now: Instant) -> [Action] {
-        guard let backend = backends[address], backend.mayHaveSentinel else {
-            return perform(sentinels.unwanted(address))
-        }
-        return policy.sentinelPlan != nil && backend.verdict == .healthy
-            ? perform(sentinels.wanted(address, at: now)) : []
-    }
-
-    func perform(_ steps: [Sentinels.Step]) -> [Action] {
-        steps.compactMap { step in
-            switch step {
-            case .open(let id):
-                policy.sentinelPlan.map { .openSentinel(id, $0, within: policy.timeout) }
-            case .close(let id): .closeSentinel(id)
-            }
-        }
-    }
-
-    /// One that breaks says that something has happened; what that is, polls have to say. A backend that is polled sparingly
-    /// stays so.
-    private mutating func sentinelEnded(_ id: SentinelID, _ end: SentinelEnd, at now: Instant) -> [Action] {
-        guard sentinels.ended(id), case .lost(let text) = end, let backend = backends[id.address] else { return [] }
-        if !backend.isPaced { schedule.hasten(id.address, isUrgent: true, at: now) }
-        return [backend.tell(.sentinelLost(backend: backend.spelling, text))] + startRounds(at: now)
-    }
-
-    private mutating func sentinelsListed(_ count: Int) -> [Action] {
-        guard policy.sentinelPlan != nil else { return [] }
-        return sentinels.shortage(of: count).map { [.tell(.sentinelsShort($0))] } ?? []
     }
 }
 

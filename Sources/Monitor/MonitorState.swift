@@ -31,7 +31,8 @@ package struct MonitorState: Hashable, Sendable {
         self.weights = weights
     }
 
-    /// The same as it can be by the clock of now: see `Raising.clamped`.
+    /// The same as it can be by the clock of now: see `Raising.clamped`. Intents keep their times: the director's clock may have
+    /// been as wrong, and by these its changes are known.
     package func clamped(at now: Instant) -> MonitorState {
         MonitorState(
             intents: intents, raising: raising.mapValues { $0.clamped(at: now) },

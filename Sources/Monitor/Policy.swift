@@ -65,10 +65,14 @@ package struct Policy: Sendable {
         return fitted
     }
 
-    /// Where sentinels stand; nil where none are kept. No account is needed for it.
+    /// Where sentinels stand, and how they are opened; nil where none are kept. What they say may be heard by another server
+    /// than the one that is meant: no account is needed for it, and whether certificates are in order is what polls tell.
     var sentinelPlan: PollPlan? {
         guard keepsSentinels, let service = services.first(where: { $0.mailProtocol == .imap }) else { return nil }
-        return PollPlan(service: service, account: nil, options: options)
+        // Nothing else, so that other checks of polls do not end them.
+        let tls = TLSChecks(minimumVersion: options.tls.minimumVersion)
+        let proxied = options.proxied.intersection([.imap])
+        return PollPlan(service: service, account: nil, options: PollOptions(tls: tls, proxied: proxied))
     }
 
     /// The account that a backend is polled with.

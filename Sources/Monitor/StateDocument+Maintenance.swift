@@ -3,20 +3,28 @@ internal import Site
 
 // What the file says of maintenance windows and of weights.
 extension StateDocument {
-    struct Window: Codable {
+    static func encode(_ window: Maintenance, _ origin: Double, _ text: inout JSONText) {
+        text.member("by", window.who)
+        text.member("reason", window.reason)
+        text.member("since", origin + window.since.seconds)
+        text.member("until", origin + window.until.seconds)
+        text.member("drain", window.drains)
+    }
+
+    static func encode(_ memory: WeightMemory, _ origin: Double, _ text: inout JSONText) {
+        text.member("target", memory.target)
+        text.member("ours", memory.ours)
+        text.member("asked", memory.asked)
+        text.member("drained", memory.isDrained)
+        text.member("stepped_at", memory.steppedAt.map { origin + $0.seconds })
+    }
+
+    struct Window: Decodable {
         var by: String
         var reason: String
         var since: Double
         var until: Double
         var drain: Bool
-
-        init(_ window: Maintenance, _ origin: Double) {
-            by = window.who
-            reason = window.reason
-            since = origin + window.since.seconds
-            until = origin + window.until.seconds
-            drain = window.drains
-        }
 
         var isSane: Bool { [since, until].allSatisfy(StateDocument.times.contains) }
 
@@ -27,7 +35,7 @@ extension StateDocument {
         }
     }
 
-    struct Weight: Codable {
+    struct Weight: Decodable {
         var target: Int
         var ours: [Int]
         var asked: Int?
@@ -37,14 +45,6 @@ extension StateDocument {
         enum CodingKeys: String, CodingKey {
             case target, ours, asked, drained
             case steppedAt = "stepped_at"
-        }
-
-        init(_ memory: WeightMemory, _ origin: Double) {
-            target = memory.target
-            ours = memory.ours
-            asked = memory.asked
-            drained = memory.isDrained
-            steppedAt = memory.steppedAt.map { origin + $0.seconds }
         }
 
         /// No other weight is ever restored, or asked for.

@@ -4,7 +4,7 @@ internal import Health
 internal import Site
 
 /// The state as JSON. Times are seconds since 1970.
-package struct StateDocument: Encodable {
+package enum StateDocument {
     /// Why a file cannot be used.
     package struct Unusable: Error {
         /// In one line.
@@ -14,7 +14,7 @@ package struct StateDocument: Encodable {
     /// What of a file can be used.
     package typealias Contents = (state: MonitorState, damaged: [String])
 
-    fileprivate struct Entry: Codable {
+    fileprivate struct Entry: Decodable {
         enum CodingKeys: String, CodingKey {
             case down, downs
             case raisedAt = "raised_at"
@@ -40,7 +40,7 @@ package struct StateDocument: Encodable {
         var weight: StateDocument.Weight?
     }
 
-    fileprivate struct Down: Codable {
+    fileprivate struct Down: Decodable {
         var at: Double
         var change: Int?
     }
@@ -67,42 +67,47 @@ package struct StateDocument: Encodable {
     /// Longer than any hold.
     fileprivate static let holds = 0.0...86_400
 
-    private var file: String
-    private var version: Int
-    private var director: String
-    private var backends: [String: Entry]
-
     /// The document of a state; `director` is the path of the director-admin socket, `origin` is `Instant.origin` in seconds
     /// since 1970.
     package static func encode(_ state: MonitorState, director: String, origin: Double) -> [UInt8] {
-        var backends: [String: Entry] = [:]
-        for (address, intent) in state.intents {
-            backends["\(address)", default: Entry()].down = Down(at: origin + intent.at.seconds, change: intent.change)
+        let addresses = Set(state.intents.keys).union(state.raising.keys).union(state.windows.keys)
+            .union(state.weights.keys)
+        var text = JSONText()
+        text.object {
+            $0.member("file", kind)
+            $0.member("version", currentVersion)
+            $0.member("director", director)
+            $0.member("backends", startsLine: true) {
+                for address in addresses.sorted() {
+                    $0.member("\(address)", startsLine: true) { encode(address, state, origin, &$0) }
+                }
+            }
         }
-        for (address, raising) in state.raising {
-            var entry = backends["\(address)"] ?? Entry()
-            entry.raisedAt = raising.raisedAt.map { origin + $0.seconds }
-            entry.upAt = raising.upAt.map { origin + $0.seconds }
-            entry.warHold = raising.warHold?.inSeconds
-            entry.warEnd = raising.warEnd.map { origin + $0.seconds }
-            entry.truceAt = raising.truceAt.map { origin + $0.seconds }
-            entry.flapHold = raising.flapHold?.inSeconds
-            entry.downs = raising.downs.isEmpty ? nil : raising.downs.map { origin + $0.seconds }
-            backends["\(address)"] = entry
+        return text.bytes + [UInt8(ascii: "\n")]
+    }
+
+    private static func encode(_ address: IPAddress, _ state: MonitorState, _ origin: Double, _ text: inout JSONText) {
+        func time(_ instant: Instant?) -> Double? { instant.map { origin + $0.seconds } }
+        if let intent = state.intents[address] {
+            text.member("down") {
+                $0.member("at", time(intent.at))
+                $0.member("change", intent.change)
+            }
         }
-        for (address, window) in state.windows {
-            backends["\(address)", default: Entry()].maintenance = Window(window, origin)
+        if let raising = state.raising[address] {
+            text.member("raised_at", time(raising.raisedAt))
+            text.member("up_at", time(raising.upAt))
+            text.member("war_hold", raising.warHold?.inSeconds)
+            text.member("war_end", time(raising.warEnd))
+            text.member("truce_at", time(raising.truceAt))
+            text.member("flap_hold", raising.flapHold?.inSeconds)
+            if !raising.downs.isEmpty { text.member("downs", raising.downs.map { origin + $0.seconds }) }
         }
-        for (address, memory) in state.weights {
-            backends["\(address)", default: Entry()].weight = Weight(memory, origin)
+        if let window = state.windows[address] {
+            text.member("maintenance") { encode(window, origin, &$0) }
         }
-        for (address, since) in state.absences { backends["\(address)"]?.absentSince = origin + since.seconds }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let document = StateDocument(file: kind, version: currentVersion, director: director, backends: backends)
-        // Only a number that is none could fail, and every number here is finite.
-        guard let data = try? encoder.encode(document) else { return [] }
-        return Array(data) + [UInt8(ascii: "\n")]
+        if let memory = state.weights[address] { text.member("weight") { encode(memory, origin, &$0) } }
+        text.member("absent_since", time(state.absences[address]))
     }
 
     /// The state of a document, which may hold anything, and what it calls the backends whose entries are damaged.

@@ -30,8 +30,8 @@ struct WatchedBackend: Sendable {
     private var warned: [Service: Set<PollWarning.Kind>] = [:]
     /// Whether it has gone down while nobody watched it: what that means is known once its polls have shown something.
     private var wentDownUnseen: Bool
-    /// Whether it was told that it is left down; until it is something else.
-    private var isToldLeftDown = false
+    /// For what it was last told to be left down; nil when it was not, or has come up since.
+    private var toldHold: Raising.Hold?
     private var isRoundGoingOn = false
     private var roundStart = Instant.origin
     private var isPolled = true
@@ -54,9 +54,9 @@ struct WatchedBackend: Sendable {
     func evidence(_ rules: BackendHealth.Rules) -> PollEvidence {
         PollEvidence(
             goodRounds: health.goodRun?.latest ?? [],
-            failing: health.failingSince(rules).map { since in
+            failing: health.failing(rules).map {
                 .init(
-                    since: since, asOf: health.latestFailureStart, startedAt: health.latestFailedPollStart,
+                    since: $0.since, asOf: $0.latestRound, startedAt: $0.latestPoll,
                     isDecisive: health.isNearlyFaulty(rules))
             },
             askedAt: isRoundGoingOn ? roundStart : nil, isPolled: isPolled, keepsItsTurn: isPaced)
@@ -193,15 +193,17 @@ extension WatchedBackend {
         case .healthy:
             guard health.goodRounds >= deciding.goodRoundsNeeded else { return (nil, nil) }
             guard listed == .down else {
-                isToldLeftDown = false
+                toldHold = nil
                 return (.up, nil)
             }
             // What holds it is looked at when the administrator is done.
             guard !isInMaintenance else { return (nil, nil) }
             let hold = raising.hold(isOwn: isOwnDown, goodSince: health.goodRun?.since, deciding.raising, at: now)
             guard let hold else { return (.up, nil) }
-            defer { isToldLeftDown = true }
-            return (nil, isToldLeftDown ? nil : hold)
+            // Behind a quarrel there may be flapping, for longer than was told.
+            let isNews = toldHold.map { !hold.isOfTheKind(of: $0) } ?? true
+            toldHold = hold
+            return (nil, isNews ? hold : nil)
         }
     }
 
@@ -218,12 +220,12 @@ extension WatchedBackend {
             // Others may raise a backend that is still faulty: the reason is needed again.
             if verdict != .faulty { fault = nil }
             raising.wentUp(byOthers: byOthers, at: now)
-            isToldLeftDown = false
+            toldHold = nil
             return nil
         case .down:
             let hold = raising.wentDown(byOthers: byOthers, here: here, rules, at: now)
             if byOthers { health.successIsPast() }
-            isToldLeftDown = hold != nil
+            toldHold = hold
             return hold
         case nil: return nil
         }

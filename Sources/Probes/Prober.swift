@@ -33,6 +33,7 @@ package struct Prober {
         _ address: IPAddress, plan: PollPlan, within time: Duration, completion: @escaping (PollReport) -> Void
     ) -> RunningConversation {
         let start = Instant.now()
+        let completion = doubting(address, plan, completion)
         guard plan.needsPointer else {
             let identity = plan.identity(of: address, pointer: nil)
             return open(Opening(address, plan, identity, startedAt: start), within: time, completion)
@@ -69,18 +70,30 @@ package struct Prober {
         at address: IPAddress, plan: PollPlan, within time: Duration, standing: @escaping () -> Void,
         completion: @escaping (SentinelEnd) -> Void
     ) -> RunningConversation {
-        var plan = plan
-        // It says nothing that another server may not hear; whether the certificate is in order is what polls tell.
-        plan.options.tls.verifies = false
         do {
             return connector.start(
                 Sentinel(), at: .tcp(address, port: plan.service.port),
                 encryption: plan.service.tls == .implicit
                     ? Encryption(try tls.context(plan.options.tls.configuration)) : nil,
-                preamble: preamble(plan), limits: .poll, within: time, rested: standing, completion: completion)
+                preamble: preamble(plan), limits: .poll, within: time, rested: standing,
+                completion: { [sessions] end in
+                    if case .lost = end { sessions.forget(address, at: .now()) }
+                    completion(end)
+                })
         } catch {
             completion(.quiet)
             return RunningConversation {}
+        }
+    }
+
+    /// Has a backend that is seen to fail show its certificates again.
+    private func doubting(
+        _ address: IPAddress, _ plan: PollPlan, _ completion: @escaping (PollReport) -> Void
+    ) -> (PollReport) -> Void {
+        guard plan.options.tls.resumes else { return completion }
+        return { [sessions] report in
+            if !report.succeeded { sessions.forget(address, at: .now()) }
+            completion(report)
         }
     }
 

@@ -7,15 +7,17 @@ package final class TLSContext: Sendable {
     // OpenSSL lets any number of threads make sessions from a context that nobody changes, and nothing does after init.
     nonisolated(unsafe) let pointer: OpaquePointer
 
+    // A process that exits while its event loops run must not have OpenSSL torn down under them. Only the first call of all
+    // into the library decides, and even one that clears errors is a call.
+    private static let library = OPENSSL_init_ssl(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)
+
     /// Makes a context on the system's OpenSSL and its configuration file.
     ///
     /// Fails, at the stage `setup`, when the file of trusted issuers cannot be read or holds no certificate, when the
     /// machine is out of memory, or when its OpenSSL configuration is broken. The file is read here, and never again.
     package init(_ configuration: TLSConfiguration = TLSConfiguration()) throws(TLSError) {
+        _ = Self.library
         ERR_clear_error()
-        // A process that exits while its event loops run must not have OpenSSL torn down under them; only the first call
-        // in a process decides.
-        OPENSSL_init_ssl(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)
         guard let pointer = SSL_CTX_new(TLS_client_method()) else { throw .fromQueue(.setup) }
         self.pointer = pointer
         // Renegotiation gives a peer a handshake's worth of work for a few bytes, and compression leaks what it carries.

@@ -134,6 +134,12 @@ import Testing
         #expect(!(list(1040) + list(1041)).asked.isEmpty || mayGo)
     }
 
+    /// Its clock was an hour ahead, as the director's was, and has been set right since.
+    @Test func aDownFromTheFutureIsKnownByItsTimeToo() {
+        let intent = DownIntent(at: .origin + .seconds(4600))
+        #expect(restarted(intent, row(1, .down, changed: 1_004_601)).isOwnDown(row(1).address))
+    }
+
     @Test func whatIsListedUpIsNobodysUnlessTheRingIsNotSynced() {
         #expect(restarted(DownIntent(at: Self.decided), row(1)).intents.isEmpty)
         #expect(!restarted(DownIntent(at: Self.decided), row(1), ring: .syncing).intents.isEmpty)

@@ -17,6 +17,14 @@ extension PoolGuardTests {
         return (bench, rows, out)
     }
 
+    /// Where thousands begin to fail, there is no moment in which the last look is in nobody's doubt.
+    @Test func withoutARuleNobodyWaitsForTheNextLook() {
+        var (bench, rows, out) = crowd(.off)
+        #expect(out.count == 8)
+        _ = bench.polled(failing(bench, 0), nil, rows[60])
+        for id in 1...8 { #expect(bench.reply(id, .ok).asked.filter(\.isHostDown).count == 1) }
+    }
+
     /// A large pool is not looked at anew with each event: until it is, nothing may rest on what was decided before.
     @Test func aDecisionIsNotOutlivedByWhatItRestedOn() {
         var (bench, rows, out) = crowd(.count(80))

@@ -126,6 +126,24 @@ import Testing
         #expect(bench.list(row(1)) == [down(1, row(1))])
     }
 
+    /// What it says was true before.
+    @Test func aListThatWasUnderWayInASuspensionIsNotFresh() {
+        var bench = Bench(listing: row(1))
+        #expect(bench.pass(.seconds(10)) == [.list])
+        bench.machine.suspended()
+        #expect(bench.list(row(1)) == [])
+        #expect(bench.want(.down, row(1)) == [.list])
+        #expect(bench.list(row(1)) == [down(1, row(1))])
+    }
+
+    @Test func aListThatADirectorTookItsTimeForIsFresh() {
+        var bench = Bench(listing: row(1), interval: .seconds(60))
+        #expect(bench.pass(.seconds(60)) == [.list])
+        bench.now = bench.now + .seconds(9)
+        #expect(bench.list(row(1)) == [])
+        #expect(bench.want(.down, row(1)) == [down(1, row(1))])
+    }
+
     @Test func aReplyThatWasLostWithTheDirectorIsDecidedWhenItIsBack() {
         var bench = Bench(listing: row(1))
         _ = bench.want(.down, row(1))

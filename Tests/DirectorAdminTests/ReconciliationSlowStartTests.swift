@@ -94,6 +94,17 @@ import Testing
         #expect(bench.machine.weights == [:])
     }
 
+    /// A director was restarted before it passed the step on to all, or was away itself.
+    @Test func aStepThatGotNoAnswerIsStillItsOwnWhenItComesBack() {
+        var bench = risen()
+        #expect(bench.watch(row(1, vhosts: 20), for: .seconds(55)).asked == [weigh(3, row(1), 40)])
+        _ = bench.reply(3, .closed)
+        _ = bench.list(row(1))
+        _ = bench.watch(row(1), for: .seconds(50))
+        #expect(bench.machine.weights[row(1).address]?.target == 100)
+        #expect(bench.watch(row(1, vhosts: 40), for: .seconds(60)).asked == [weigh(4, row(1), 60)])
+    }
+
     @Test func aFailureGivesItItsWholeWeightWhileItIsDownAndItBeginsAnew() {
         var bench = risen()
         step(&bench, 3, 20, 40, within: .seconds(55))
@@ -149,11 +160,39 @@ import Testing
         #expect((bench.want(.up, low) + bench.watch(low, for: .seconds(1))).asked == [up(1, low)])
     }
 
-    @Test func aWeightThatOthersChangedLongAgoIsTheirs() {
+    /// Takes down what is up with a weight of 20, and has it go up again; gives what is sent for that.
+    private func fallAndRise(_ bench: inout Bench) -> [Action] {
+        let (low, fallen) = (row(1, vhosts: 20), row(1, .down, vhosts: 20))
+        #expect((bench.want(.down, low) + bench.watch(low, for: .seconds(1))).asked == [down(1, low)])
+        _ = bench.reply(1, .ok)
+        #expect(bench.list(fallen).asked == [move(2, fallen)])
+        _ = bench.reply(2, .ok)
+        _ = bench.list(fallen)
+        return (bench.want(.up, fallen) + bench.watch(fallen, for: .seconds(1))).asked
+    }
+
+    /// It was first listed while the ring was not synced.
+    @Test func aChangeByOthersCountsOnceTheRingIsSynced() {
         var bench = bench(row(1, .down))
-        let low = row(1, .down, vhosts: 10)
-        _ = bench.watch(low, for: .seconds(215))
-        #expect(bench.want(.up, low).asked + bench.watch(low, for: .seconds(1)).asked == [weigh(1, row(1), 2)])
+        let low = row(1, .down, vhosts: 20)
+        _ = bench.list([low], ring: .syncing)
+        _ = bench.watch(low, for: .seconds(20))
+        #expect((bench.want(.up, low) + bench.watch(low, for: .seconds(1))).asked == [up(1, low)])
+    }
+
+    @Test func aWeightThatOthersChangedLongAgoIsTheirs() {
+        var bench = bench(row(1))
+        _ = bench.watch(row(1, vhosts: 20), for: .seconds(215))
+        #expect(fallAndRise(&bench) == [weigh(3, row(1), 4)])
+    }
+
+    /// The slow start of whoever it is stands still as long.
+    @Test func theTimeThatItIsDownDoesNotCountForThat() {
+        var bench = bench(row(1))
+        _ = bench.watch(row(1, vhosts: 20), for: .seconds(15))
+        let low = row(1, .down, vhosts: 20)
+        _ = bench.watch(low, for: .seconds(300))
+        #expect((bench.want(.up, low) + bench.watch(low, for: .seconds(1))).asked == [up(1, low)])
     }
 
     @Test func aDirectorThatDoesNotTakeWeightsKeepsNobodyDown() {
@@ -214,8 +253,12 @@ import Testing
 
     @Test func aDryRunOnlyTells() {
         var bench = bench(row(1, .down)) { $0.isDryRun = true }
-        #expect(bench.want(.up, row(1)) == [.report(.wouldSetWeight(row(1, .down), 20))])
+        let told = [Action.report(.wouldSetWeight(row(1, .down), 20)), wouldSend(row(1, .down), .hostUp)]
+        #expect(bench.want(.up, row(1)) == told)
         #expect(bench.watch(row(1, .down), for: .seconds(100)) == [])
+        // Each wish is told in whole.
+        _ = bench.want(nil, row(1))
+        #expect((bench.want(.up, row(1)) + bench.watch(row(1, .down), for: .seconds(2))).filter { $0 != .list } == told)
     }
 
     /// What a ring that is not synced takes over it may forget when it heals.

@@ -29,9 +29,22 @@ import Testing
         var table = Timetable(0..<backends, interval: interval)
         let start = table.now
         table.pass(interval * 3)
-        let bound = min(interval, interval * 3 / backends)
+        let bound = max(Schedule.grain, min(interval, interval * 3 / backends))
         #expect(table.largestGap(from: start, within: interval) <= bound)
         #expect(table.largestGap(from: start + interval * 2, within: interval) <= bound)
+    }
+
+    /// To wake costs as much as a part of a poll does.
+    @Test func pollsOfManyAreStartedTogetherAHundredTimesASecondAtMost() {
+        let interval = Duration.seconds(10)
+        var table = Timetable(0..<10_000, interval: interval)
+        let start = table.now
+        table.pass(interval * 2 - .nanoseconds(1))
+        let starts = table.starts.values.joined()
+        let moments = Dictionary(grouping: starts) { $0 }
+        #expect(moments.count == 2_000)
+        #expect(moments.keys.allSatisfy { ($0 - start).nanoseconds % Schedule.grain.nanoseconds == 0 })
+        #expect((moments.values.map(\.count).max() ?? 0) <= 12)
     }
 
     @Test func theFirstBackendIsPolledAtOnceWhereTheScheduleBeginsWithIt() {

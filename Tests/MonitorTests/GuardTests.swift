@@ -51,11 +51,22 @@ import Testing
             watch.faults[row(1).address] = [imap: refused]
             watch.run(to: 100.3)
             watch.faults = [:]
-            watch.outage = (100 + later)..<(100 + later + length)
+            watch.outages = [(100 + later)..<(100 + later + length)]
             watch.outageRefuses = true
             watch.run(to: 160)
             #expect(watch.sent == [], "\(backends) backends")
         }
+    }
+
+    /// It is polled again before those that are polled beside it have answered.
+    @Test(arguments: [3, 10, 100], [1, 3]) func whoFailsFasterThanOthersAnswerGoesDown(backends: Int, needed: Int) {
+        var watch = Watch(policy(interval: 0, timeout: 3, needed: needed))
+        watch.answerTime = .milliseconds(400)
+        watch.rows = (1...backends).map { row($0) }
+        watch.run(to: 5)
+        watch.refusing = [row(1).address]
+        watch.run(to: 15)
+        #expect(watch.sent.first == DirectorCommand(.hostDown, row(1)))
     }
 
     /// With a sentinel and quick retries, whenever it crashes.

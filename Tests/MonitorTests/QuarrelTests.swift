@@ -152,6 +152,29 @@ import Testing
         #expect(watch.holds == [.flapping(downs: 2, .seconds(120))])
     }
 
+    /// Nobody should wait for the end of a quarrel that was told, and find the backend still down.
+    @Test func flappingThatHoldsForLongerThanAQuarrelIsToldBehindIt() {
+        let policy = Policy.polling(imap, failuresNeeded: 1).deciding {
+            $0.raising.warHold = .seconds(60)
+            $0.raising.flapLimit = 2
+            $0.raising.flapHold = .seconds(300)
+        }
+        var watch = Watch(policy, row(1, .down))
+        watch.run(to: 15)
+        watch.others(1, .down)
+        watch.run(to: 100)
+        #expect(watch.switches.count == 2 && watch.holds == [.war(.seconds(60))])
+        watch.others(1, .down)
+        watch.run(to: 220)
+        #expect(watch.holds == [.war(.seconds(60)), .war(.seconds(120))])
+        watch.run(to: 250)
+        #expect(watch.holds.dropFirst(2) == [.flapping(downs: 2, .seconds(300))])
+        watch.run(to: 390)
+        #expect(watch.switches.count == 2 && watch.holds.count == 3)
+        watch.run(to: 420)
+        #expect(watch.switches.count == 3 && watch.switches.last == "HOST-UP 10.0.0.1")
+    }
+
     /// The resolver hiccups, or this process is held up for a moment, more often than the hold is long.
     @Test func whatSaysNothingDoesNotBreakAFlappingBackendsSuccess() {
         let policy = Policy.polling(imap, failuresNeeded: 1).deciding { $0.raising.flapLimit = 1 }

@@ -39,7 +39,7 @@ private let rejected = PollFailure(phase: .login, kind: .rejected, code: "AUTHEN
             }
             var watch = Watch(policy)
             watch.rows = (1...60).map { row($0) }
-            watch.outage = start..<(start + length)
+            watch.outages = [start..<(start + length)]
             watch.run(to: 130)
             #expect(watch.switches == [], "from \(start) on")
         }
@@ -139,6 +139,17 @@ private let rejected = PollFailure(phase: .login, kind: .rejected, code: "AUTHEN
         var watch = Watch(policy, row(1, .down), row(2, .down), restored: MonitorState(intents: intents))
         watch.run(to: 40)
         #expect(watch.switches == ["HOST-UP 10.0.0.1"])
+    }
+
+    /// The clock was an hour ahead when it was decided, just before the former run was killed.
+    @Test func aDownFromTheFutureIsNotAwaitedUntilThen() {
+        let policy = Policy.polling(imap).deciding { $0.minHealthy = .count(1) }
+        let state = MonitorState(intents: [row(2).address: DownIntent(at: Watch.start + .seconds(3600))])
+        var watch = Watch(policy, row(1), row(2), restored: state.clamped(at: Watch.start))
+        watch.run(to: 130)
+        watch.faults[row(1).address] = [imap: refused]
+        watch.run(to: 170)
+        #expect(watch.switches == ["HOST-DOWN 10.0.0.1"])
     }
 
     /// They may name another file.

@@ -217,6 +217,35 @@ import Testing
         #expect(watch.sentinels.count == 1)
     }
 
+    @Test func `other checks of polls do not end them, and another minimum of TLS does`() {
+        var watch = Watch(policy(), first)
+        watch.run(to: 15)
+        let kept = watch.sentinels
+        var others = policy()
+        others.options.tls.expiryWarning = 30
+        others.options.tls.verifies = true
+        others.options.imap.lists = false
+        others.options.proxied = [.lmtp]
+        watch.handle(.policyChanged(others))
+        #expect(watch.sentinels == kept)
+        others.options.tls.minimumVersion = .tls13
+        watch.handle(.policyChanged(others))
+        #expect(watch.sentinels == [])
+    }
+
+    @Test func `all that have to be opened anew come as spread as polls do`() {
+        var watch = Watch(.polling(imap), first)
+        watch.rows = (1...200).map { row($0) }
+        watch.run(to: 25)
+        watch.handle(.policyChanged(policy()))
+        #expect(watch.sentinelsOpened == [])
+        watch.run(to: 35.1)
+        #expect(watch.sentinels.count == 200)
+        for second in 25..<36 {
+            #expect(seconds(watch.sentinelsOpened).count { Int($0) == second } <= 25)
+        }
+    }
+
     @Test func `its lines`() {
         let lost = LogLine(.sentinelLost(backend: "10.0.0.1", "Connection reset by peer"))
         #expect(

@@ -50,6 +50,19 @@ import Testing
         #expect(watch.sent.first?.verb == .hostDown)
     }
 
+    /// An administrator has taken the backend in hand meanwhile, and the list's answer is older than that.
+    @Test func aListThatWasUnderWayIsNoGroundForACommand() {
+        var watch = Watch(Policy.polling(imap, failuresNeeded: 1), row(1), row(2))
+        watch.run(to: 20)
+        watch.faults[row(1).address] = [imap: refused]
+        watch.now = watch.now + .seconds(8)
+        watch.run(to: 28)
+        watch.rows = [row(1, vhosts: 0), row(2)]
+        watch.run(to: 29)
+        #expect(watch.failedPolls > 0)
+        #expect(watch.sent.isEmpty)
+    }
+
     @Test func theMachinesOwnTroubleIsNoFurtherFailure() {
         var watch = watchStopped()
         watch.faults[row(1).address] = [imap: local]

@@ -27,6 +27,8 @@ extension Watch {
         rows = rows.map { $0.address == row(number).address ? row(number, state) : $0 }
     }
 
+    var failedPolls: Int { told.count { if case .pollFailed = $0 { true } else { false } } }
+
     var guardAlerts: [GuardedDowns] {
         told.compactMap { if case .director(.guardWithholds(let reason)) = $0 { reason } else { nil } }
     }

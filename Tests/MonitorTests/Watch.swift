@@ -26,10 +26,15 @@ struct Watch {
     private(set) var recalled: [MonitorEvent] = []
     private(set) var goodPolls = 0
     private(set) var sent: [DirectorCommand] = []
+    /// When each backend was told to be faulty for the first time, and when the first HOST-DOWN was sent for it.
+    private(set) var faultyAt: [String: Instant] = [:]
+    private(set) var downAt: [String: Instant] = [:]
     private(set) var plans: [PollPlan] = []
     private(set) var timeouts: [Duration] = []
     /// Backends that say nothing, whose polls last until they are given up; and how long each poll waits before for a place.
     var hanging: [IPAddress: Duration] = [:]
+    /// Backends that refuse at once.
+    var refusing: Set<IPAddress> = []
     /// How long it takes others to answer.
     var answerTime = Duration.milliseconds(5)
     /// When the latest poll of each backend was really begun.
@@ -40,7 +45,7 @@ struct Watch {
     private(set) var states: [MonitorState] = []
     var diskHangs = false
     /// In these seconds since the start nothing that the monitor sends gets through, and its polls wait in vain.
-    var outage: Range<Double>?
+    var outages: [Range<Double>] = []
     /// Whether its polls fail at once instead.
     var outageRefuses = false
     /// The director does not do what it is told, and says so after half a second.
@@ -116,11 +121,13 @@ struct Watch {
             starts[id.address, default: []].append(now)
             beganAt[id.address] = now
             polls[id.address, default: []].insert(id)
-            if outage?.contains((now - Watch.start).inSeconds) == true {
+            if outages.contains(where: { $0.contains((now - Watch.start).inSeconds) }) {
                 queue.append((now + (outageRefuses ? .milliseconds(1) : time), .poll(id, timedOut)))
             } else if let wait = hanging[id.address] {
                 beganAt[id.address] = now + wait
                 queue.append((now + wait + time, .poll(id, timedOut)))
+            } else if refusing.contains(id.address) {
+                queue.append((now + .milliseconds(1), .poll(id, refused)))
             } else if silent.contains(id.address) {
                 withheld.append(id)
             } else {
@@ -129,6 +136,7 @@ struct Watch {
         case .list: queue.append((now + .milliseconds(1), .list))
         case .send(let id, let command):
             sent.append(command)
+            if command.verb == .hostDown { downAt[command.spelling] = downAt[command.spelling] ?? now }
             if repliesFail { return queue.append((now + .milliseconds(500), .command(id, .tryAgainLater))) }
             rows = rows.map { $0.spelling == command.spelling ? $0.after(command) : $0 }
             queue.append((now + .milliseconds(1), .command(id, .ok)))
@@ -148,6 +156,7 @@ struct Watch {
             sentinels.removeAll { $0 == id }
         case .tell(.pollSucceeded): goodPolls += 1
         case .tell(let event):
+            if case .backendFaulty(let backend, _, _) = event { faultyAt[backend] = faultyAt[backend] ?? now }
             if case .failedPollRecalled = event { recalled.append(event) } else { told.append(event) }
         }
     }

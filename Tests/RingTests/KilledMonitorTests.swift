@@ -74,10 +74,10 @@ extension RealRing {
 
         /// Whether it is written down that the victim's down is dovemon's own.
         private var isIntended: Bool {
-            guard let text = readFile(stateFile), let entry = text.firstRange(of: "\"\(victim.address)\" : {") else {
+            guard let text = readFile(stateFile), let entry = text.firstRange(of: "\"\(victim.address)\":{") else {
                 return false
             }
-            return text[entry.upperBound...].prefix { $0 != "}" }.contains("\"down\" :")
+            return text[entry.upperBound...].prefix { $0 != "}" }.contains("\"down\":")
         }
 
         /// One death and one recovery of the victim. `kill` ends dovemon somewhere in it; after that another goes on.

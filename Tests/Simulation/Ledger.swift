@@ -37,6 +37,8 @@ struct Ledger {
         var failuresByItself = 0
         /// When the latest success was begun.
         var goodSince: Instant?
+        /// Whether it is failing with its account rejected, whatever logins of other services do.
+        var isRejecting: Bool { failures > 0 && isRejectedLast }
     }
 
     struct Backend {
@@ -69,8 +71,6 @@ struct Ledger {
         var isRejected = false
         /// A hold on its HOST-UP that was told, until then.
         var heldDownUntil = Instant.origin
-        /// Whether a hold was told since it was last told up: behind a quarrel there may be flapping, which is not told again.
-        var isHeldDown = false
         /// How long it has to be healthy without a break, with a margin; nil when it is not known to flap.
         var flapHold: Duration?
         /// When the pool guard last had too few others.
@@ -79,6 +79,8 @@ struct Ledger {
         var window: Maintenance?
         /// The weight that it had before this monitor changed it.
         var weightBefore: Int?
+        /// The latest weight of those that it may have in the end that this monitor has read.
+        var wholeWeight: Int?
         /// Whether this monitor has set its weight to 0.
         var isDrained = false
         /// What is to be told of an own change, whose reply came then.

@@ -1,3 +1,5 @@
+internal import DirectorAdmin
+
 /// A mistake that is built in on purpose, between the monitor's machine and the world: the run has to find it.
 package enum Mistake: String, CaseIterable, Sendable {
     /// The machine never hears of the replies to its commands.
@@ -61,4 +63,13 @@ package enum Mistake: String, CaseIterable, Sendable {
     case settingsLate = "settings-late"
     /// What others took down is put up, whatever the settings say.
     case othersDownsEnded = "others-downs-ended"
+}
+
+extension Host {
+    /// The same with the usual weight.
+    var inService: Host {
+        Host(
+            address: address, spelling: spelling, vhosts: 100, users: users, tag: tag, state: state,
+            lastChange: lastChange)
+    }
 }

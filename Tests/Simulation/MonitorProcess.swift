@@ -29,12 +29,14 @@ final class MonitorProcess {
     private var hasForgotten = false
     /// The state file; nil where there is none.
     private(set) var file: MonitorState?
-    /// Whether the disk has been slower of late than a command waits for it.
-    private(set) var diskIsSlow = false
+    /// What was to be written down since, the oldest first, and since when.
+    private var unwritten: [(state: MonitorState, version: Int, since: Instant)] = []
     private var saves: (isWriting: Bool, next: (state: MonitorState, version: Int)?) = (false, nil)
 
     /// How long the daemon's director client waits for a list.
     private static let listPatience = Duration.seconds(5)
+    /// How long a command waits for the disk.
+    private static let diskPatience = Duration.seconds(1)
 
     init(number: Int, director: Int, policy: Policy, world: World) {
         self.number = number
@@ -63,6 +65,7 @@ final class MonitorProcess {
         world.referee.killed(self, keepsState: keepsState)
         machine = nil
         saves = (false, nil)
+        unwritten = []
         if !keepsState { file = nil }
         incarnation += 1
         isStopped = false
@@ -299,18 +302,29 @@ extension MonitorProcess {
         if world.mistake == .stateUnwritten { return feed(.saved(version: version)) }
         saves.next = (state, version)
         writeNext()
-        later(at: world.agenda.now + .seconds(1)) { [self] in feed(.saved(version: version)) }
+        unwritten.append((state, version, since: world.agenda.now))
+        later(at: world.agenda.now + Self.diskPatience) { [self] in feed(.saved(version: version)) }
+    }
+
+    /// Whether the file holds what is looked for, or a state that does has waited for longer than a command waits for the disk.
+    func hasWritten(_ isLookedFor: (MonitorState) -> Bool) -> Bool {
+        file.map(isLookedFor) ?? false || overdue.contains(where: isLookedFor)
+    }
+
+    /// What commands may rest on, though it is in no file yet.
+    var overdue: [MonitorState] {
+        unwritten.filter { world.agenda.now - $0.since >= Self.diskPatience }.map(\.state)
     }
 
     private func writeNext() {
         guard !saves.isWriting, let (state, version) = saves.next else { return }
         saves = (true, nil)
         let isSlow = mistakes.chance(0.02)
-        diskIsSlow = isSlow
         let time =
             isSlow ? mistakes.time(.seconds(1), .seconds(4)) : mistakes.time(.microseconds(200), .milliseconds(30))
         later(at: world.agenda.now + time) { [self] in
             file = state
+            unwritten.removeAll { $0.version <= version }
             world.timeline.note(7, number, version) { "m\(number): state \(version) is written down" }
             saves.isWriting = false
             feed(.saved(version: version))
@@ -381,13 +395,5 @@ extension MonitorProcess {
         default: break
         }
         return other
-    }
-}
-
-extension Host {
-    fileprivate var inService: Host {
-        Host(
-            address: address, spelling: spelling, vhosts: 100, users: users, tag: tag, state: state,
-            lastChange: lastChange)
     }
 }

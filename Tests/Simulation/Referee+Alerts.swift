@@ -18,11 +18,12 @@ extension Referee {
             return
         }
         ledgers[number].list = Ledger.List(ring: listing.ring, rows: rows, startedAt: startedAt, receivedAt: now)
+        weightsRead(number, rows)
         world.agenda.after(.zero) { [unowned self] in requireTold(monitor, startedAt: startedAt) }
     }
 
     func listFailed(_ monitor: MonitorProcess) {
-        ledgers[monitor.number].calmSince = now
+        excuse(monitor.number)
         world.timeline.note("m\(monitor.number) cannot read the director")
     }
 
@@ -66,10 +67,7 @@ extension Referee {
                     "m\(number) tells of backend \(backend) what is not listed")
             }
             ledgers[number].backends[backend].told = host.state
-            if host.state == .up {
-                ledgers[number].backends[backend].flapHold = nil
-                ledgers[number].backends[backend].isHeldDown = false
-            }
+            if host.state == .up { ledgers[number].backends[backend].flapHold = nil }
             if known.owed?.state == host.state { ledgers[number].backends[backend].owed = nil }
             if host.state == .down, cause == .foreign { ledgers[number].backends[backend].goodRounds = 0 }
             requireNoQuarrel(monitor, backend, host, isForeign: cause == .foreign)

@@ -53,9 +53,9 @@ extension Referee {
 
     /// The file has it, unless the disk is slower than a HOST-DOWN may wait.
     func requireState(_ monitor: MonitorProcess, _ backend: Int, _ name: String) {
-        guard !monitor.policy.isDryRun, !monitor.diskIsSlow else { return }
-        require(
-            monitor.file?.intents[world.address(backend)] != nil, .stateFirst, "\(name), which is not written down")
+        guard !monitor.policy.isDryRun else { return }
+        let address = world.address(backend)
+        require(monitor.hasWritten { $0.intents[address] != nil }, .stateFirst, "\(name), which is not written down")
     }
 
     /// Whether the guard may withhold the HOST-DOWN of a backend: too few others have long been truly healthy and up.
@@ -80,7 +80,6 @@ extension Referee {
     func heldDown(_ monitor: MonitorProcess, _ backend: Int, _ hold: Raising.Hold) {
         let margin = monitor.policy.timeToUp
         let known = ledgers[monitor.number].backends[backend]
-        ledgers[monitor.number].backends[backend].isHeldDown = true
         switch hold {
         case .notOwn: break
         case .war(let time):

@@ -49,7 +49,6 @@ extension Referee {
                 "backend \(backend) has been faulty for m\(number) for \(padded(now - since)) s and is not down")
         case (.healthy, false):
             if policy.deciding.raising.ownOnly, !known.isOwnDown { return }
-            if known.isHeldDown, policy.deciding.raising.flapLimit > 0 { return excuse(number, backend, until: now) }
             if now < known.heldDownUntil { return excuse(number, backend, until: now) }
             counts.timed += 1
             // Its first step comes before it.
@@ -125,7 +124,8 @@ extension Policy {
     /// The pool guard may want one more failed poll: out of its turn, where the account is not rejected.
     func timeToProve(_ known: Ledger.Backend) -> Duration {
         guard !deciding.minHealthy.isOff else { return .zero }
-        return patience + (known.isRejected ? period : .seconds(1))
+        let keepsItsTurn = known.isRejected || known.polls.contains(where: \.isRejecting)
+        return patience + (keepsItsTurn ? period : .seconds(1))
     }
 
     /// From recovery to the HOST-UP; one interval more, as the list may have to be read first.

@@ -32,9 +32,10 @@ extension Referee {
         for backend in ledgers[monitor.number].backends.indices {
             let known = ledgers[monitor.number].backends[backend]
             let address = world.address(backend)
-            if known.weightBefore != nil, !keepsState || monitor.diskIsSlow || monitor.file?.weights[address] == nil {
-                rightWeights[backend] = nil
-            }
+            let written = monitor.file?.weights[address]
+            // A command may have gone of which the file does not know.
+            let isBehind = monitor.overdue.contains { $0.weights[address] != written }
+            if known.weightBefore != nil, !keepsState || isBehind || written == nil { rightWeights[backend] = nil }
             if !keepsState || monitor.file?.windows[address] != known.window {
                 ledgers[monitor.number].backends[backend].window = keepsState ? monitor.file?.windows[address] : nil
             }
@@ -56,6 +57,15 @@ extension Referee {
         for backend in rightWeights.indices { rightWeights[backend]?.insert(100) }
     }
 
+    /// A monitor has read a list: what is no step of another one's is a weight to come back to.
+    func weightsRead(_ monitor: Int, _ rows: [Host?]) {
+        for (backend, row) in rows.enumerated() {
+            guard let vhosts = row?.vhosts, vhosts > 0, let right = rightWeights[backend] else { continue }
+            guard right.contains(vhosts) else { continue }
+            ledgers[monitor].backends[backend].wholeWeight = vhosts
+        }
+    }
+
     func requireWeight(_ monitor: MonitorProcess, _ backend: Int, _ vhosts: Int, _ name: String) {
         let number = monitor.number
         let known = ledgers[number].backends[backend]
@@ -63,7 +73,10 @@ extension Referee {
         require(row.vhosts != vhosts, .commandNeeded, "\(name), which has that")
         // One that wanted it up as well goes on with another's slow start.
         let others = ledgers.compactMap { $0.backends[backend].weightBefore }
-        let target = known.weightBefore ?? (vhosts == 0 ? row.vhosts : max(row.vhosts, others.max() ?? 0))
+        let before = known.weightBefore ?? (vhosts == 0 ? row.vhosts : max(row.vhosts, others.max() ?? 0))
+        // It may have decided that before the list showed the other's step, and the other have ended it since.
+        let isStep = rightWeights[backend].map { !$0.contains(row.vhosts) } ?? false
+        let target = known.weightBefore ?? (isStep ? max(before, known.wholeWeight ?? 0) : before)
         require((0...target).contains(vhosts), .weights, "\(name), which had \(target)")
         if vhosts == 0 {
             require(known.window?.drains == true, .maintenance, name)
@@ -73,19 +86,19 @@ extension Referee {
             require(
                 row.vhosts > 0 || row.state == .down || known.goodRounds >= monitor.policy.deciding.goodRoundsNeeded,
                 .evidence, "\(name) after \(known.goodRounds) good rounds")
-            let isStep = row.state == .up && row.vhosts > 0
-            require(!isStep || vhosts > row.vhosts, .weights, "\(name), which has more")
+            let isServing = row.state == .up && row.vhosts > 0
+            require(!isServing || vhosts > row.vhosts, .weights, "\(name), which has more")
         }
-        if !monitor.diskIsSlow {
-            let memory = monitor.file?.weights[world.address(backend)]
-            require(memory?.asked == vhosts, .stateFirst, "\(name), which is not written down")
-        }
+        let address = world.address(backend)
+        require(
+            monitor.hasWritten { $0.weights[address]?.asked == vhosts }, .stateFirst,
+            "\(name), which is not written down")
         // A drain in another monitor's slow start gives back the step that it was at, as docs/configuration.md says.
         let isOthers = ledgers.indices.contains { $0 != number && ledgers[$0].backends[backend].weightBefore != nil }
-        if vhosts == 0, isOthers { rightWeights[backend]?.insert(target) }
+        if vhosts == 0, isOthers { rightWeights[backend]?.insert(before) }
         // Nor does it know what an administrator has set since it read the list.
         if let list = ledgers[number].list, list.startedAt <= weightsSetAt[backend] {
-            rightWeights[backend]?.insert(target)
+            rightWeights[backend]?.insert(before)
         }
         ledgers[number].backends[backend].weightBefore = target
         if vhosts == 0 { ledgers[number].backends[backend].isDrained = true }
@@ -109,6 +122,8 @@ extension Referee {
         require(
             right.contains(row.vhosts), .weights,
             "backend \(backend) has \(row.vhosts) in the end, and not \(right.sorted())")
+        // The plan of a first step that had no effect, or was not sent, as another monitor was quicker, ends when a hold does.
+        guard row.isUp else { return }
         for monitor in world.monitors {
             require(!monitor.hasPlan(backend), .weights, "m\(monitor.number) has not done with backend \(backend)")
         }

@@ -95,13 +95,16 @@ extension Referee {
     }
 
     func monitorDisturbed(_ monitor: Int) {
-        ledgers[monitor].calmSince = max(ledgers[monitor].calmSince, now)
+        excuse(monitor)
         for backend in ledgers[monitor].backends.indices { flapHoldBegins(monitor, backend) }
     }
 
     func directorDisturbed(_ director: Int) {
-        for monitor in world.monitors where monitor.director == director { ledgers[monitor.number].calmSince = now }
+        for monitor in world.monitors where monitor.director == director { excuse(monitor.number) }
     }
+
+    /// Something excuses all that is late at a monitor; what excuses it for longer goes on.
+    func excuse(_ monitor: Int) { ledgers[monitor].calmSince = max(ledgers[monitor].calmSince, now) }
 
     /// Commands that went wrong may still be held when the mischief is over.
     func mischiefChanged() {
@@ -164,10 +167,7 @@ extension Referee {
             monitor.isRunning && director.process == .running && director.ring == .synced
             && world.ring.hop == .zero && world.mischief == 0
         watchWindows(monitor)
-        guard isCalm else {
-            ledgers[monitor.number].calmSince = max(ledgers[monitor.number].calmSince, now)
-            return
-        }
+        guard isCalm else { return excuse(monitor.number) }
         for backend in ledgers[monitor.number].backends.indices { watchTimes(monitor, backend) }
     }
 }

@@ -15,6 +15,8 @@ final class Ring {
     var changed: (_ director: Int, _ backend: Int) -> Void = { _, _ in }
     /// A director's process has changed, or what it knows by itself.
     var disturbed: (_ director: Int) -> Void = { _ in }
+    /// An administrator's weight is set: behind a stop of the director, not when it was asked for.
+    var administered: (_ backend: Int, _ vhosts: Int) -> Void = { _, _ in }
     /// A monitor's command has moved a switch.
     var executed: (_ order: Director.Order) -> Void = { _ in }
 
@@ -111,6 +113,7 @@ extension Ring {
                 case .add: .presence(true)
                 case .weight(let vhosts): .weight(vhosts)
                 }
+            if case .weight(let vhosts) = administration { administered(backend, vhosts) }
             change(director, backend, what) {}
         }
     }

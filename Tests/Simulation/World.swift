@@ -53,6 +53,7 @@ final class World {
     func run() {
         ring.changed = { [self] director, backend in referee.rowChanged(director, backend) }
         ring.executed = { [self] order in referee.executed(order) }
+        ring.administered = { [self] backend, vhosts in referee.administratorSets(vhosts, backend) }
         ring.disturbed = { [self] director in referee.directorDisturbed(director) }
         monitors = (0..<scenario.monitors).map { number in
             MonitorProcess(
@@ -69,6 +70,7 @@ final class World {
         // The closures hold the world, and the world holds them.
         ring.changed = { _, _ in }
         ring.disturbed = { _ in }
+        ring.administered = { _, _ in }
         ring.executed = { _ in }
     }
 
@@ -143,7 +145,6 @@ extension World {
             referee.mischiefChanged()
         case .slowRing(let hop): ring.hop = hop
         case .administrator(let director, let backend, let administration):
-            if case .weight(let vhosts) = administration { referee.administratorSets(vhosts, backend) }
             ring.administer(director, backend, administration)
         case .maintenance(let monitor, let backend, let time, let drains):
             monitors[monitor].startMaintenance(backend, lasting: time, drains: drains)

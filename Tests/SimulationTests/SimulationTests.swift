@@ -17,6 +17,23 @@ import Testing
         #expect(counts.timed > 5_000)
     }
 
+    /// Found by a search of many: each with what was wrong.
+    @Test(
+        arguments: [
+            (1_004_443, "a list that could not be read ended what excused a lost command"),
+            (1_005_872, "the second of two writes had waited its second behind a slow one"),
+            (1_006_019, "an administrator's weight that a stopped director sets late is the later word"),
+            (1_007_723, "the second of two writes had waited its second behind a slow one"),
+            (1_009_643, "an administrator's weight that a stopped director sets late is the later word"),
+            (1_010_916, "another monitor had ended its slow start since the list that a weight rests on"),
+            (1_011_292, "flapping that held for longer than a quarrel was told by nobody"),
+            (1_011_926, "another service's login had a rejected account polled sooner"),
+            (2_001_539, "a drain gives back what the monitor had decided on before another one's step"),
+        ] as [(UInt64, String)])
+    func whatWasWrongOnceHolds(seed: UInt64, mistake: String) {
+        #expect(simulate(seed: seed).violation == nil, "\(mistake)")
+    }
+
     /// The fingerprints are those of another process, too: `make simulate` prints them.
     @Test func theSameSeedIsTheSameRun() {
         for seed: UInt64 in [3, 14, 28] {

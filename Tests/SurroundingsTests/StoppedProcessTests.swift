@@ -21,7 +21,7 @@ import Testing
     /// Has `dovemon check` poll a server that closes the connection instead of greeting.
     ///
     /// - Parameter stop: for how long the process is stopped before that.
-    private func check(stop: Duration?) async throws -> (output: String?, status: TerminationStatus) {
+    private func check(stop: Duration?) async throws -> (output: String, status: TerminationStatus) {
         let scratch = try Scratch()
         let suspect = Suspect()
         let peer = try await ScriptedPeer.start { connection in
@@ -37,7 +37,7 @@ import Testing
         let result = try await Subprocess.run(
             .path(FilePath(DovemonProcess.binary)),
             arguments: ["check", "--config", config, "--accounts", accounts, "--backend", "127.0.0.1"],
-            input: .none, output: .string(limit: 10_000), error: .discarded
+            input: .none, output: .string(limit: 10_000), error: .combinedWithOutput
         ) { execution in
             suspect.pid.withLock { $0 = execution.processIdentifier.value }
         }
@@ -47,15 +47,15 @@ import Testing
 
     @Test func whatWentWrongWhileItWasStoppedIsNotTheBackendsFault() async throws {
         let result = try await check(stop: .milliseconds(900))
-        #expect(result.status == .exited(3))
-        let output = result.output ?? ""
+        let output = result.output
+        #expect(result.status == .exited(3), "\(output)")
         #expect(output.contains("UNKNOWN greeting local this process was stopped or starved for some "), "\(output)")
         #expect(output.contains(" ms, then: closed\n"), "\(output)")
     }
 
     @Test func theSameWithoutAStopIs() async throws {
         let result = try await check(stop: nil)
-        #expect(result.status == .exited(2))
-        #expect(result.output?.contains("FAILED greeting closed ") == true, "\(result.output ?? "")")
+        #expect(result.status == .exited(2), "\(result.output)")
+        #expect(result.output.contains("FAILED greeting closed "), "\(result.output)")
     }
 }

@@ -110,6 +110,8 @@ final class Plug: ChannelOutboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         guard isTight else { return context.write(data, promise: promise) }
         held.append((data, promise))

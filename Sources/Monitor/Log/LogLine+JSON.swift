@@ -1,5 +1,3 @@
-internal import FoundationEssentials
-
 extension LogLine {
     /// The line as a JSON object with strings alone, in one line: `time`, `level`, `event` and the fields. No longer than `limit`
     /// bytes: the longest values are cut, as half an object is none.
@@ -27,10 +25,10 @@ extension LogLine {
     }
 
     private static func encode(_ values: [String: String]) -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Strings alone can always be encoded.
-        guard let data = try? encoder.encode(values) else { return "{}" }
-        return String(decoding: data, as: UTF8.self)
+        var text = JSONText()
+        text.object {
+            for (name, value) in values.sorted(by: { $0.key < $1.key }) { $0.member(name, value) }
+        }
+        return String(decoding: text.bytes, as: UTF8.self)
     }
 }

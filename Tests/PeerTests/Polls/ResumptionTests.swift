@@ -74,6 +74,34 @@ import Testing
         await peer.stop()
     }
 
+    @Test func `a failure of one service has the others' certificates shown, too`() async throws {
+        let server = try PeerTLS()
+        let good = try await ScriptedPeer.start(tls: server, GoodServer.pop3.script())
+        let ill = try await ScriptedPeer.start { try await $0.write("-ERR no\r\n") }
+        let services = [
+            Service(.pop3, port: good.port, tls: .implicit), Service(.pop3, port: ill.port, tls: .none),
+        ]
+        let address = try #require(Self.address)
+        try await loop.flatSubmit { [loop, tls] in
+            let done = loop.makePromise(of: Void.self)
+            let prober = Prober(connector: Connector(loop: loop), tls: tls)
+            let options = PollOptions(tls: TLSChecks(resumes: true))
+            func poll(_ order: ArraySlice<Int>) {
+                guard let first = order.first else { return done.succeed() }
+                let plan = PollPlan(service: services[first], account: WatchedPoll.account, options: options)
+                prober.poll(address, plan: plan, within: .seconds(20)) {
+                    #expect($0.succeeded == (first == 0))
+                    poll(order.dropFirst())
+                }
+            }
+            poll([0, 0, 1, 0, 0])
+            return done.futureResult
+        }.get()
+        #expect(server.resumedSessions == 2, "the second and the last")
+        await good.stop()
+        await ill.stop()
+    }
+
     @Test func `a backend that cannot go on from a session begins one`() async throws {
         let (server, ill) = (try PeerTLS(), try PeerTLS(handshake: .garbage))
         let number = Atomic(0)
@@ -141,6 +169,7 @@ import Testing
         let peer = try await ScriptedPeer.start(tls: try PeerTLS(), GoodServer.pop3.script())
         let service = Service(.pop3, port: peer.port, tls: .implicit)
         let address = try #require(Self.address)
+        let another = try #require(IPAddress("192.0.2.1"))
         let context = try tls.context(TLSConfiguration())
         try await loop.flatSubmit { [loop, tls] in
             let done = loop.makePromise(of: Void.self)
@@ -165,8 +194,14 @@ import Testing
                 #expect(take(after: .zero, context, "other.example") == nil, "it was for somebody else")
                 sessions.keep(session, address, service, at: start)
                 #expect((try? TLSContext()).flatMap { take(after: .zero, $0, "") } == nil, "the settings are others")
-                sessions.keep(session, address, Service(.pop3, port: 1, tls: .implicit), at: start)
-                sessions.keep(session, address, service, at: start + .seconds(601))
+                let other = Service(.pop3, port: 1, tls: .implicit)
+                sessions.keep(session, address, other, at: start)
+                sessions.forget(address, at: start + .seconds(60))
+                #expect(sessions.count == 0, "whichever of its services has failed")
+                sessions.keep(session, address, service, at: start + .seconds(61))
+                #expect(sessions.count == 0, "a poll that was under way has resumed it")
+                sessions.keep(session, another, other, at: start)
+                sessions.keep(session, another, service, at: start + .seconds(601))
                 #expect(sessions.count == 0, "what is too old is forgotten")
                 done.succeed()
             }
