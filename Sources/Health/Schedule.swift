@@ -40,6 +40,13 @@ package struct Schedule: Sendable {
         var isRetry = false
         /// Whether another round is to follow the one that is going on at once.
         var isUrgent = false
+
+        mutating func roundEnded(isRetried: Bool) {
+            isGoingOn = false
+            isHastened = false
+            isRetry = isRetried
+            isUrgent = false
+        }
     }
 
     private var interval: Duration
@@ -110,7 +117,8 @@ package struct Schedule: Sendable {
         }
         let pause = isUrgent ? Self.shortestInterval : max(Self.shortestInterval, min(turnPause, pause ?? turnPause))
         entries[address]?.isHastened = true
-        book(address, at: entry.lastStart.map { max(now, $0 + pause) } ?? now)
+        let time = entry.lastStart.map { max(now, $0 + pause) } ?? now
+        book(address, at: isUrgent ? time : withOthers(time))
     }
 
     /// The backends whose rounds start now.
@@ -141,16 +149,14 @@ package struct Schedule: Sendable {
     package mutating func roundEnded(
         _ address: IPAddress, retry: Duration? = nil, isPaced: Bool = false, at now: Instant
     ) {
-        guard let entry = entries[address], entry.isGoingOn else { return }
-        entries[address]?.isGoingOn = false
-        entries[address]?.isHastened = false
-        entries[address]?.isRetry = false
-        entries[address]?.isUrgent = false
+        guard let place = entries.index(forKey: address) else { return }
+        let entry = entries.values[place]
+        guard entry.isGoingOn else { return }
+        entries.values[place].roundEnded(isRetried: retry != nil && entry.lastStart != nil)
         if let retry, let lastStart = entry.lastStart {
-            entries[address]?.isRetry = true
             // What has broken during the round does not wait for a long one.
             let pause = entry.isUrgent && !isPaced ? min(retry, turnPause) : retry
-            return book(address, at: max(now, lastStart + max(Self.shortestInterval, pause)))
+            return book(address, at: withOthers(max(now, lastStart + max(Self.shortestInterval, pause))))
         }
         if entry.isUrgent, !isPaced { return hasten(address, isUrgent: true, at: now) }
         let earliest = earliestStart(entry, isPaced: isPaced, at: now)
@@ -174,12 +180,19 @@ package struct Schedule: Sendable {
         return max(now, lastStart + max(Self.shortestInterval, pause))
     }
 
+    /// The next moment from then on in which polls of others start: who wakes for one starts all, and where thousands are tried
+    /// again, those among whom that is are seen beside them.
+    private func withOthers(_ time: Instant) -> Instant {
+        let past = (time - origin).nanoseconds % Self.grain.nanoseconds
+        return past > 0 ? time + .nanoseconds(Self.grain.nanoseconds - past) : time
+    }
+
     private mutating func book(_ address: IPAddress, at time: Instant) {
-        guard entries[address] != nil else { return }
+        guard let place = entries.index(forKey: address) else { return }
         // Never the same twice: a backend that comes back must not be taken for what it was.
         bookings += 1
-        entries[address]?.booking = bookings
-        entries[address]?.bookedFor = time
+        entries.values[place].booking = bookings
+        entries.values[place].bookedFor = time
         slots.insert(Slot(time: time, address: address, booking: bookings))
     }
 

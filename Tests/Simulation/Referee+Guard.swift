@@ -105,7 +105,12 @@ extension Referee {
         defer { ledgers[number].backends[backend] = known }
         let wasRaised = known.isRaised
         known.isRaised = host.state == .up && !isForeign
-        let isFaulty = known.polls.contains { $0.failures >= monitor.policy.failuresNeeded }
+        let deciding = monitor.policy.deciding
+        let isFaulty = known.polls.contains { poll in
+            // Some of the rapid polls that have the last word may have succeeded.
+            let failures = deciding.rapidRounds > 0 && poll.failures > 0 ? poll.failuresInAll : poll.failures
+            return failures >= monitor.policy.failuresNeeded
+        }
         guard wasRaised, host.state == .down, isForeign, !known.isOwnDown, known.window == nil, !isFaulty else {
             return
         }
