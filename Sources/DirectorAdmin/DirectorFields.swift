@@ -1,17 +1,39 @@
+internal import Site
+
 /// A line of the director's protocol: fields between TABs, with `\x01` escapes in them.
 struct DirectorFields {
-    private let fields: [String]
+    private var fields: [ArraySlice<UInt8>] = []
 
     init(_ line: ArraySlice<UInt8>) {
-        fields = line.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false).map(Self.unescaped)
+        fields.reserveCapacity(8)
+        var rest = line
+        while let end = rest.place(of: UInt8(ascii: "\t")) {
+            fields.append(rest[..<end])
+            rest = rest[(end + 1)...]
+        }
+        fields.append(rest)
     }
 
     /// The field at `index`, counted from 0; nil where the line is shorter.
-    subscript(index: Int) -> String? { index < fields.count ? fields[index] : nil }
+    subscript(index: Int) -> String? { index < fields.count ? Self.unescaped(fields[index]) : nil }
+
+    /// The same, where it is a number from 0 on.
+    func number(_ index: Int) -> Int? {
+        guard index < fields.count, !fields[index].isEmpty else { return nil }
+        var number = 0
+        for byte in fields[index] {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+            let (product, isTooLarge) = number.multipliedReportingOverflow(by: 10)
+            let (sum, isTooMuch) = product.addingReportingOverflow(Int(byte - UInt8(ascii: "0")))
+            guard !isTooLarge, !isTooMuch else { return nil }
+            number = sum
+        }
+        return number
+    }
 
     /// Dovecot's str_tabunescape(): `\x01` and a letter stand for the bytes that the protocol itself uses.
     private static func unescaped(_ field: ArraySlice<UInt8>) -> String {
-        guard field.contains(0x01) else { return String(decoding: field, as: UTF8.self) }
+        guard field.place(of: 0x01) != nil else { return String(decoding: field, as: UTF8.self) }
         var bytes: [UInt8] = []
         var iterator = field.makeIterator()
         while let byte = iterator.next() {

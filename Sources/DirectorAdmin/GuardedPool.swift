@@ -71,13 +71,27 @@ struct GuardedPool: Sendable {
     }
     var isWithholding: Bool { !releasesAll && released.count < candidates.count }
     /// How many are withheld of which people have been told: it will be so for a while.
-    var lastingly: Int { alert != nil && !isInDoubt && isWithholding ? candidates.count - released.count : 0 }
+    private var lastingly: Int { alert != nil && !isInDoubt && isWithholding ? candidates.count - released.count : 0 }
     /// Whether nothing is to be decided or told.
-    var isIdle: Bool { candidates.isEmpty && alert == nil }
-    var isEmpty: Bool { members.isEmpty && serving.isEmpty && isIdle }
+    private var isIdle: Bool { candidates.isEmpty && alert == nil }
+    private var isEmpty: Bool { members.isEmpty && serving.isEmpty && isIdle }
+
+    /// What others have to know with each change.
+    struct Standing {
+        let isEmpty: Bool
+        let hasPermitted: Bool
+        /// How many are withheld of which people have been told.
+        let lastingly: Int
+        let nextTelling: Instant
+    }
+
+    func standing(_ manners: Reconciliation.Manners) -> Standing {
+        Standing(
+            isEmpty: isEmpty, hasPermitted: !permitted.isEmpty, lastingly: lastingly, nextTelling: nextTelling(manners))
+    }
 
     /// When it is to be decided anew, or somebody is to be told or reminded.
-    func nextTelling(_ manners: Reconciliation.Manners) -> Instant {
+    private func nextTelling(_ manners: Reconciliation.Manners) -> Instant {
         if isStale, !candidates.isEmpty { return nextDecision }
         guard let alert else { return isWithholding ? certain(manners) : .distantFuture }
         guard isWithholding else { return .origin }
@@ -128,8 +142,17 @@ extension GuardedPool {
 // MARK: - Who is in it
 
 extension GuardedPool {
+    /// Takes in how one of them stands; gives how the pool does, nil where nothing is to be decided or told of it, and was not.
+    mutating func update(
+        _ address: IPAddress, _ record: HostRecord, isCandidate: Bool, _ manners: Reconciliation.Manners
+    ) -> Standing? {
+        let wasIdle = isIdle
+        update(address, record, isCandidate: isCandidate, isOn: !manners.minHealthy.isOff)
+        return wasIdle && isIdle && !isEmpty ? nil : standing(manners)
+    }
+
     /// `isOn`: there is a rule for which to remember how polls ended.
-    mutating func update(_ address: IPAddress, _ record: HostRecord, isCandidate: Bool, isOn: Bool) {
+    private mutating func update(_ address: IPAddress, _ record: HostRecord, isCandidate: Bool, isOn: Bool) {
         let size = members.count
         if record.isInMaintenance { members.remove(address) } else { members.insert(address) }
         let evidence = record.isServing ? record.evidence : nil

@@ -48,13 +48,12 @@ extension Host {
     init?(_ line: ArraySlice<UInt8>) {
         let fields = DirectorFields(line)
         guard let spelling = fields[0], let address = IPAddress(spelling),
-            let vhosts = fields[1].flatMap(Int.init), vhosts >= 0,
-            let users = fields[2].flatMap(Int.init), users >= 0,
+            let vhosts = fields.number(1), let users = fields.number(2),
             let tag = fields[3], let state = fields[4]
         else { return nil }
         self.init(
             address: address, spelling: spelling, vhosts: vhosts, users: users, tag: tag,
             state: state == "U" ? .up : state == "D" ? .down : nil,
-            lastChange: fields[5].flatMap(Int.init) ?? 0)
+            lastChange: fields.number(5) ?? 0)
     }
 }

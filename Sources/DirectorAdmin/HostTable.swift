@@ -53,6 +53,12 @@ struct HostTable: Sendable {
 
     subscript(address: IPAddress) -> HostRecord? { records[address] }
 
+    /// What is asked of a listed backend; nil for another one. Without the copy of all that is known of it, which costs as much
+    /// as the finding.
+    func ask<Answer>(_ address: IPAddress, _ question: (borrowing HostRecord) -> Answer) -> Answer? {
+        records.index(forKey: address).map { question(records.values[$0]) }
+    }
+
     /// Changes what is known of a listed backend.
     mutating func update(
         _ address: IPAddress, _ manners: Reconciliation.Manners, _ change: (inout HostRecord) -> Void
@@ -229,62 +235,59 @@ struct HostTable: Sendable {
     mutating func witnesses(
         for address: IPAddress, at now: Instant, _ manners: Reconciliation.Manners
     ) -> [IPAddress] {
-        guard let record = records[address], record.isServing, let since = record.evidence.failing?.since else {
-            return []
-        }
+        guard let since = ask(address, { $0.isServing ? $0.evidence.failing?.since : nil }) ?? nil else { return [] }
         return poolGuard.witnesses(for: address, since: since, at: now, manners)
     }
 
     /// A backend's polls are started; gives whom to poll with it, where it may have to go down by them.
-    mutating func companions(
-        of address: IPAddress, at now: Instant, _ manners: Reconciliation.Manners
+    mutating func pollsStarted(
+        _ address: IPAddress, at now: Instant, _ manners: Reconciliation.Manners
     ) -> [IPAddress] {
-        guard let record = records[address], record.isServing, record.evidence.failing?.isDecisive == true,
-            record.wanted != .down || poolGuard.isCandidate(address)
-        else { return [] }
-        return poolGuard.companions(of: address, at: now, manners)
+        guard let index = records.index(forKey: address) else { return [] }
+        records.values[index].evidence.askedAt = now
+        // That changes nothing of what it needs itself.
+        let isCandidate = poolGuard.isCandidate(address)
+        poolGuard.update(address, records.values[index], isCandidate: isCandidate, manners)
+        let mayGo = ask(address) {
+            $0.isServing && $0.evidence.failing?.isDecisive == true && ($0.wanted != .down || isCandidate)
+        }
+        return mayGo == true ? poolGuard.companions(of: address, at: now, manners) : []
     }
 
-    /// Those that may have a HOST-DOWN or HOST-UP now, but for pauses.
+    /// Those that may have a HOST-DOWN or HOST-UP now, but for pauses; nearly always nobody.
     func permitted(_ manners: Reconciliation.Manners) -> [ArraySlice<IPAddress>] {
-        let ups = toRaise.elements[...]
-        if let rule = manners.delayedDown, !delayed.permits(downs, rule) { return [ups] }
-        return poolGuard.permitted + [ups]
+        let ups = toRaise.isEmpty ? [] : [toRaise.elements[...]]
+        if let rule = manners.delayedDown, !delayed.permits(downs, rule) { return ups }
+        return poolGuard.permitted + ups
     }
 
     /// Sorts a host into those that need something, or out of them.
     private mutating func review(_ address: IPAddress, _ manners: Reconciliation.Manners) {
-        let record = records[address]
-        let isReady = record?.isBusy == false
-        // Where nothing may be sent, telling is all that a wish asks for.
-        let needsSwitch = record?.needsSwitch == true && isReady && !(manners.isDryRun && record?.isWishTold == true)
-        let needsDown = needsSwitch && record?.wanted == .down
-        let isDelayed = needsDown && manners.delayedDown != nil
-        let needsWeight = record?.wantedWeight(manners) != nil
-        let isToldOnly = manners.isDryRun && record?.weight.isTold == true
-        let isHeldUp = needsWeight && record?.weight.isInVain == false && !isToldOnly
-        Self.sort(address, into: &toRaise, needsSwitch && !needsDown && !isHeldUp)
-        Self.sort(address, into: &toWeigh, needsWeight && isReady && !isToldOnly)
-        steps.set(address, at: record?.weight.nextStep(manners.slowStart))
-        Self.sort(address, into: &toMove, record?.needsMove == true && isReady && !manners.isDryRun)
-        Self.sort(address, into: &unconfirmed, record?.awaitsConfirmation == true)
-        Self.sort(address, into: &down, record?.host.state == .down && record?.isInMaintenance == false)
-        Self.sort(address, into: &onTheWayDown, record?.isOnTheWayDown == true)
-        if isDelayed, let record {
-            delayed.add(address, since: record.wantedSince)
+        let index = records.index(forKey: address)
+        let needs = index.map { records.values[$0].needs(manners) } ?? HostNeeds()
+        Self.sort(address, into: &toRaise, needs.up)
+        Self.sort(address, into: &toWeigh, needs.weight)
+        steps.set(address, at: needs.nextStep)
+        Self.sort(address, into: &toMove, needs.move)
+        Self.sort(address, into: &unconfirmed, needs.confirmation)
+        Self.sort(address, into: &down, needs.isDown)
+        Self.sort(address, into: &onTheWayDown, needs.isOnTheWayDown)
+        if let since = needs.downSince, manners.delayedDown != nil {
+            delayed.add(address, since: since)
         } else {
             delayed.remove(address)
         }
+        let isReady = manners.delayedDown == nil || delayed.isReady(address)
         poolGuard.update(
-            address, record, isCandidate: needsDown && (!isDelayed || delayed.isReady(address)), manners)
-        let intent = record?.intent ?? restored.intents[address]
-        let weight = record.map(\.weight.memory) ?? restoredWeights[address]
+            address, index.map { records.values[$0] }, isCandidate: needs.downSince != nil && isReady, manners)
+        let intent = needs.intent ?? restored.intents[address]
+        let weight = index == nil ? restoredWeights[address] : needs.weightMemory
         if intents[address] != intent || weights[address] != weight {
             intents[address] = intent
             weights[address] = weight
             memoryChanges += 1
         }
-        Self.sort(address, into: &decided, record?.isPending == true)
+        Self.sort(address, into: &decided, needs.isPending)
     }
 
     private static func sort(_ address: IPAddress, into set: inout Set<IPAddress>, _ belongs: Bool) {

@@ -71,10 +71,9 @@ struct PoolGuard: Sendable {
         }
         guard let record else { return }
         let tag = record.host.tag
-        tags[address] = tag
-        pools[tag, default: GuardedPool()].update(
-            address, record, isCandidate: isCandidate, isOn: !manners.minHealthy.isOff)
-        hasChanged(tag, manners)
+        if tags[address] == nil { tags[address] = tag }
+        let standing = pools[tag, default: GuardedPool()].update(address, record, isCandidate: isCandidate, manners)
+        if let standing { hasChanged(tag, standing) }
     }
 
     /// The rule has changed.
@@ -110,15 +109,17 @@ struct PoolGuard: Sendable {
     }
 
     private mutating func hasChanged(_ tag: String, _ manners: Reconciliation.Manners) {
-        if pools[tag]?.isEmpty == true { pools[tag] = nil }
-        count(tag)
-        if pools[tag]?.permitted.isEmpty == false { open.append(tag) } else { open.remove(tag) }
-        let next = pools[tag]?.nextTelling(manners) ?? .distantFuture
-        agenda.set(tag, at: next == .distantFuture ? nil : next)
+        if let standing = pools[tag]?.standing(manners) { hasChanged(tag, standing) }
     }
 
-    private mutating func count(_ tag: String) {
-        let count = pools[tag]?.lastingly ?? 0
+    private mutating func hasChanged(_ tag: String, _ standing: GuardedPool.Standing) {
+        if standing.isEmpty { pools[tag] = nil }
+        count(tag, standing.lastingly)
+        if standing.hasPermitted { open.append(tag) } else { open.remove(tag) }
+        agenda.set(tag, at: standing.nextTelling == .distantFuture ? nil : standing.nextTelling)
+    }
+
+    private mutating func count(_ tag: String, _ count: Int) {
         guard count > 0 || !counts.isEmpty, count != counts[tag] ?? 0 else { return }
         withheld += count - (counts[tag] ?? 0)
         counts[tag] = count == 0 ? nil : count

@@ -103,11 +103,11 @@ package struct Reconciliation: Sendable {
     package var weights: [IPAddress: WeightMemory] { table.weights }
 
     /// Whether a HOST-DOWN of this monitor may still take a backend down.
-    package func mayGoDown(_ address: IPAddress) -> Bool { table[address]?.mayGoDown == true }
+    package func mayGoDown(_ address: IPAddress) -> Bool { table.ask(address, \.mayGoDown) == true }
 
     /// Whether a backend is listed as down, and it was this monitor that took it down.
     package func isOwnDown(_ address: IPAddress) -> Bool {
-        if case .own = table[address]?.ownership { return true }
+        if case .own = table.ask(address, \.ownership) { return true }
         return false
     }
 }
@@ -140,7 +140,8 @@ extension Reconciliation {
         _ evidence: PollEvidence, wanted state: HostState?, for address: IPAddress, at now: Instant
     ) -> [Action] {
         var isNew = false
-        let beginsToFail = table[address]?.evidence.failing == nil && evidence.failing != nil && state != .down
+        let beginsToFail =
+            evidence.failing != nil && state != .down && table.ask(address, { $0.evidence.failing == nil }) ?? true
         let isSettled = contact.isSettled
         table.update(address, manners) {
             $0.evidence = evidence
@@ -166,8 +167,7 @@ extension Reconciliation {
 
     /// A backend's polls have been started.
     package mutating func pollsStarted(_ address: IPAddress, at now: Instant) -> [Action] {
-        table.update(address, manners) { $0.evidence.askedAt = now }
-        return table.companions(of: address, at: now, manners).map(Action.poll)
+        table.pollsStarted(address, at: now, manners).map(Action.poll)
     }
 
     /// A person orders something for a backend, listed or not.

@@ -101,12 +101,10 @@ package struct BackendHealth: Sendable {
 
     /// A round has started that polls these services. Services that are not polled any more are forgotten.
     package mutating func roundStarted(_ polled: [Service], at now: Instant) {
-        var next: [Service: ServiceHealth] = [:]
-        for service in polled {
-            next[service] = services[service] ?? ServiceHealth()
-            next[service]?.isAwaited = true
+        if !services.keys.allSatisfy(polled.contains) {
+            services = services.filter { polled.contains($0.key) }
         }
-        services = next
+        for service in polled { services[service, default: ServiceHealth()].isAwaited = true }
         roundFailed = false
         roundIsDoubtful = false
         roundStart = now

@@ -1,8 +1,8 @@
+internal import DequeModule
 package import DirectorAdmin
-package import NIOCore
 package import Probes
 package import Site
-internal import Transport
+package import Transport
 
 /// Runs the monitor's machine on an event loop: does what it asks for, and feeds it what happens.
 ///
@@ -10,7 +10,7 @@ internal import Transport
 package final class MonitorDriver {
     private var machine: MonitorMachine
     private var chronicle = Chronicle(startedAt: .now())
-    private let loop: NIOIsolatedEventLoop
+    private let loop: Reactor
     private let prober: Prober
     private var director: DirectorClient
     private let keeper: StateKeeper?
@@ -25,9 +25,9 @@ package final class MonitorDriver {
     private var commands: [Reconciliation.CommandID: RunningConversation] = [:]
     /// Those that are not answered yet.
     private var outstanding: [Reconciliation.CommandID: DirectorCommand] = [:]
-    private var timer: (Scheduled<Void>, at: Instant)?
+    private var timer: (Timer, at: Instant)?
     /// What came in while something else was being handled: a connection can fail before its start returns.
-    private var inbox: [MonitorMachine.Event] = []
+    private var inbox: Deque<MonitorMachine.Event> = []
     private var suspension: SuspensionWatch
     private var isHandling = false
     /// The number of the latest round before what is handled now.
@@ -41,7 +41,7 @@ package final class MonitorDriver {
     /// At most `pollLimit` polls and sentinels are open at once, whatever the policy says, each with a descriptor: a process
     /// that has none left cannot do anything. `clock` is the one of the loop's timers.
     package init(
-        _ policy: Policy, prober: Prober, director: DirectorClient, loop: any EventLoop, pollLimit: Int = .max,
+        _ policy: Policy, prober: Prober, director: DirectorClient, loop: Reactor, pollLimit: Int = .max,
         restored: MonitorState = MonitorState(), keeper: StateKeeper? = nil,
         clock: @escaping () -> Instant = Instant.now, tell: @escaping (MonitorEvent) -> Void
     ) {
@@ -50,7 +50,7 @@ package final class MonitorDriver {
         // However long the director takes for its first list, nobody waits an interval for the first poll.
         machine.beginScheduleWithFirst()
         self.keeper = keeper
-        self.loop = loop.assumeIsolated()
+        self.loop = loop
         self.prober = prober
         self.pollLimit = pollLimit
         places = PollPlaces(policy.openPollLimit ?? pollLimit)
@@ -156,20 +156,20 @@ package final class MonitorDriver {
             pollWaitsSince: places.waitingSince, listedAt: chronicle.lastList?.at)
     }
 
+    /// Asks the machine. Whoever asks a class's property gets the answer of a copy: of this one, with all of its tables, twice a
+    /// hundred counts of who holds what.
+    private func ask<Answer>(_ question: (inout MonitorMachine) -> Answer) -> Answer { question(&machine) }
+
     private func feed(_ event: MonitorMachine.Event) {
         if suspension.hasSlept(at: clock(), sinceBoot: .sinceBoot()) { inbox.append(.suspended) }
         inbox.append(event)
         guard !isHandling else { return }
         isHandling = true
-        while !isStopped, !inbox.isEmpty {
-            let events = inbox
-            inbox.removeAll()
-            for event in events {
-                formerRound = machine.roundCount
-                let actions = machine.handle(event, at: clock())
-                note(event)
-                for action in actions { perform(action) }
-            }
+        while !isStopped, let event = inbox.popFirst() {
+            formerRound = machine.roundCount
+            let actions = machine.handle(event, at: clock())
+            note(event)
+            for action in actions { perform(action) }
         }
         isHandling = false
         setTimer()
@@ -180,7 +180,7 @@ package final class MonitorDriver {
         switch action {
         case .poll(let id, let plan, let time):
             // A poll of a new round is the schedule's; others follow one that has ended.
-            let planned = id.round > formerRound ? machine.plannedRound(of: id.address) : nil
+            let planned = id.round > formerRound ? ask { $0.plannedRound(of: id.address) } : nil
             places.add(id, plan, within: time, planned: planned, at: clock())
             startPolls()
         case .list:
@@ -212,7 +212,7 @@ package final class MonitorDriver {
         case .closeSentinel(let id): sentinels.removeValue(forKey: id)?.cancel()
         case .tell(let event):
             if case .director(.hostDisappeared(let host)) = event { places.forget(host.address) }
-            chronicle.told(event, condition: machine.condition, at: clock(), .now())
+            chronicle.told(event, condition: { address in ask { $0.condition(of: address) } }, at: clock(), .now())
             tell(event)
         }
     }
@@ -220,10 +220,9 @@ package final class MonitorDriver {
     /// What people may ask for later.
     private func note(_ event: MonitorMachine.Event) {
         switch event {
-        case .pollEnded(let id, let report)
-        where machine.watches(id.address) && machine.policy.services.contains(id.service):
-            chronicle.pollEnded(
-                id.service, of: id.address, report, machine.condition(of: id.address), at: clock(), .now())
+        case .pollEnded(let id, let report):
+            guard let condition = ask({ $0.polls(id) ? $0.condition(of: id.address) : nil }) else { return }
+            chronicle.pollEnded(id.service, of: id.address, report, condition, at: clock(), .now())
         case .directorListed: chronicle.directorAsked(isHeard: true, at: clock(), .now())
         case .directorFailed: chronicle.directorAsked(isHeard: false, at: clock(), .now())
         case .commandEnded(let id, let reply):
@@ -240,7 +239,7 @@ package final class MonitorDriver {
         defer { isStartingPolls = false }
         while !isStopped, let poll = places.start() {
             // The settings may be others by now, and the backend gone.
-            guard let plan = machine.plan(of: poll.id, asked: poll.plan) else {
+            guard let plan = ask({ $0.plan(of: poll.id, asked: poll.plan) }) else {
                 places.passedOver(poll)
                 continue
             }
@@ -248,7 +247,7 @@ package final class MonitorDriver {
             prober.poll(poll.id.address, plan: plan, within: poll.time) { report in
                 self.places.ended(poll, report)
                 self.statistics.pollEnded(poll.id.service, report)
-                if !self.machine.watches(poll.id.address) { self.places.forget(poll.id.address) }
+                if !self.ask({ $0.watches(poll.id.address) }) { self.places.forget(poll.id.address) }
                 self.feed(.pollEnded(poll.id, report))
                 self.startPolls()
             }
@@ -269,12 +268,12 @@ package final class MonitorDriver {
     }
 
     private func setTimer() {
-        let next = machine.nextWake
+        let next = ask { $0.nextWake }
         if let timer, timer.at == next { return }
         timer?.0.cancel()
         timer = nil
         guard !isStopped, next != .distantFuture else { return }
-        let task = loop.scheduleTask(deadline: .uptimeNanoseconds(UInt64(max(0, next.nanoseconds)))) {
+        let task = loop.timer(at: next) {
             self.timer = nil
             self.feed(.woke)
         }

@@ -74,6 +74,9 @@ package struct MonitorMachine: Sendable {
     /// Whether a backend is listed, as far as is known.
     package func watches(_ address: IPAddress) -> Bool { backends[address] != nil }
 
+    /// Whether a poll's service is still polled, of a backend that is still listed.
+    func polls(_ id: PollID) -> Bool { watches(id.address) && policy.services.contains(id.service) }
+
     /// How the last rounds of each backend went, by the address as the director spells it.
     package var recentRounds: [(backend: String, rounds: RecentRounds)] {
         backends.sorted { $0.key < $1.key }.map { ($0.value.spelling, $0.value.recentRounds) }
@@ -81,33 +84,44 @@ package struct MonitorMachine: Sendable {
 
     /// Takes in what happened; gives what to do.
     package mutating func handle(_ event: Event, at now: Instant) -> [Action] {
-        let doubts = doubtAfterGap(at: now)
+        var before = doubtAfterGap(at: now)
         handledAt = now
-        let ends = endMaintenances(at: now)
-        let actions =
-            switch event {
-            case .woke:
-                follow(reconciliation.woke(at: now), at: now) + startRounds(at: now)
-                    + policy.actions(for: sentinels.woke(at: now))
-            case .pollEnded(let id, let report): pollEnded(id, report, at: now)
-            case .directorListed(let listing):
-                follow(reconciliation.listed(listing, at: now), at: now) + forgetLongAbsent(listing, at: now)
-                    + startRounds(at: now)
-                    + unusedAccounts.listed(listing, accounts: policy.accounts).map { .tell($0) }
-                    + sentinelsListed(listing.hosts.count)
-            case .directorFailed(let failure): follow(reconciliation.listFailed(failure, at: now), at: now)
-            case .commandEnded(let id, let reply): follow(reconciliation.replied(id, reply, at: now), at: now)
-            case .saved(let version): saved(version, at: now)
-            case .sentinelStands(let id): policy.actions(for: sentinels.stands(id, at: now))
-            case .sentinelEnded(let id, let end): sentinelEnded(id, end, at: now)
-            case .policyChanged(let policy): change(to: policy, at: now)
-            case .directorChanged(let isOther): directorChanged(isOther: isOther, at: now)
-            case .stateFound(let state): stateFound(state, at: now)
-            case .suspended: suspended(at: now)
-            case .maintenanceStarted(let window, let address): maintenanceStarted(window, address, at: now)
-            case .maintenanceEnded(let address, let who): maintenanceEnded(address, by: who, at: now)
-            }
-        return doubts + ends + actions + save()
+        before += endMaintenances(at: now)
+        var actions = answer(event, at: now)
+        // Nearly always there is nothing before: a sum would copy what is behind it.
+        if !before.isEmpty { actions = before + actions }
+        actions += save()
+        return actions
+    }
+
+    private mutating func answer(_ event: Event, at now: Instant) -> [Action] {
+        switch event {
+        case .woke: woke(at: now)
+        case .pollEnded(let id, let report): pollEnded(id, report, at: now)
+        case .directorListed(let listing):
+            follow(reconciliation.listed(listing, at: now), at: now) + forgetLongAbsent(listing, at: now)
+                + startRounds(at: now)
+                + unusedAccounts.listed(listing, accounts: policy.accounts).map { .tell($0) }
+                + sentinelsListed(listing.hosts.count)
+        case .directorFailed(let failure): follow(reconciliation.listFailed(failure, at: now), at: now)
+        case .commandEnded(let id, let reply): follow(reconciliation.replied(id, reply, at: now), at: now)
+        case .saved(let version): saved(version, at: now)
+        case .sentinelStands(let id): policy.actions(for: sentinels.stands(id, at: now))
+        case .sentinelEnded(let id, let end): sentinelEnded(id, end, at: now)
+        case .policyChanged(let policy): change(to: policy, at: now)
+        case .directorChanged(let isOther): directorChanged(isOther: isOther, at: now)
+        case .stateFound(let state): stateFound(state, at: now)
+        case .suspended: suspended(at: now)
+        case .maintenanceStarted(let window, let address): maintenanceStarted(window, address, at: now)
+        case .maintenanceEnded(let address, let who): maintenanceEnded(address, by: who, at: now)
+        }
+    }
+
+    private mutating func woke(at now: Instant) -> [Action] {
+        var actions = follow(reconciliation.woke(at: now), at: now)
+        actions += startRounds(at: now)
+        actions += policy.actions(for: sentinels.woke(at: now))
+        return actions
     }
 }
 
@@ -132,47 +146,26 @@ extension MonitorMachine {
         }
         rounds += 1
         let plans = policy.services.map { policy.plan(for: address, $0) }
-        let first = backends[address]?.roundStarted(rounds, plans, at: now) ?? []
-        let polls = first.compactMap { poll($0, of: address) }
-        return polls + follow(reconciliation.pollsStarted(address, at: now), at: now)
-    }
-
-    private func poll(_ plan: PollPlan, of address: IPAddress) -> Action? {
-        backends[address].map { backend in
-            .poll(
-                PollID(address: address, service: plan.service, round: backend.round), plan,
-                within: backend.health.timeout(plan.service, rules))
-        }
+        var actions = backends[address]?.roundStarted(rounds, plans, at: now, of: address, rules) ?? []
+        actions += follow(reconciliation.pollsStarted(address, at: now), at: now)
+        return actions
     }
 
     private mutating func pollEnded(_ id: PollID, _ report: PollReport, at now: Instant) -> [Action] {
-        guard var backend = backends[id.address], backend.round == id.round else { return [] }
-        var actions: [Action] = []
-        var isRapid = false
-        if policy.services.contains(id.service) {
-            let (outcome, report) = backend.pollEnded(id.service, report, policy.deciding, rules, at: now)
-            isRapid = outcome.stage != nil
-            let told = backend.told(
-                of: id, report, outcome, needed: policy.failuresNeeded, &troubles, at: now)
-            actions += told.map { backend.tell($0) }
-            // By itself: what others of the round have delivered is no concern of a rapid poll.
-            if outcome.pollsAgain {
-                let plan = policy.plan(for: id.address, id.service)
-                actions.append(.poll(id, plan, within: policy.deciding.rapidTimeout))
-            }
-        } else {
-            backend.droppedPollEnded(id.service, at: now)
-        }
-        let further = isRapid ? [] : backend.plans(after: id.service, report)
-        if backend.judge(rules, policy.deciding.raising, at: now) { actions += tellFault(backend, at: now) }
-        backends[id.address] = backend
-        actions += further.compactMap { poll($0, of: id.address) }
-        if backend.health.roundIsOver {
-            let retriesSoon = backend.health.awaitsRetry(rules) && !backend.isPaced
+        // Where it is, and not in a copy, which all that it holds would be copied for.
+        guard let place = backends.index(forKey: id.address),
+            let ended = backends.values[place].pollEnded(id, report, policy, rules, &troubles, at: now)
+        else { return [] }
+        var actions = ended.told
+        if ended.isFaultNew, let backend = backends[id.address] { actions += tellFault(backend, at: now) }
+        actions += ended.further
+        if let pause = ended.pause {
             schedule.roundEnded(
-                id.address, retry: retriesSoon ? policy.deciding.retryInterval : nil, isPaced: backend.isPaced, at: now)
+                id.address, retry: pause.isShort ? policy.deciding.retryInterval : nil, isPaced: pause.isPaced, at: now)
         }
-        return actions + conclude(id.address, at: now) + keepSentinel(id.address, at: now)
+        actions += conclude(id.address, at: now)
+        actions += keepSentinel(id.address, at: now)
+        return actions
     }
 
     func tellFault(_ backend: WatchedBackend, at now: Instant) -> [Action] {
@@ -185,9 +178,10 @@ extension MonitorMachine {
     /// Passes on what a backend's polls now ask for.
     mutating func conclude(_ address: IPAddress, at now: Instant) -> [Action] {
         guard let (judgement, news) = judgement(of: address, at: now) else { return [] }
-        let steps = reconciliation.polled(
-            judgement.evidence, wanted: judgement.wanted, for: address, at: now)
-        return news + follow(steps, at: now)
+        var actions = news
+        actions += follow(
+            reconciliation.polled(judgement.evidence, wanted: judgement.wanted, for: address, at: now), at: now)
+        return actions
     }
 
     /// The same of all backends: what follows is looked at once.
@@ -208,12 +202,12 @@ extension MonitorMachine {
     private mutating func judgement(
         of address: IPAddress, at now: Instant
     ) -> (judgement: Reconciliation.Judgement, news: [Action])? {
+        guard let place = backends.index(forKey: address) else { return nil }
         // A HOST-DOWN that is under way is still to be explained.
-        if !reconciliation.mayGoDown(address) { backends[address]?.faultMayBeOver() }
-        guard let evidence = backends[address]?.evidence(rules),
-            let wanted = backends[address]?.wanted(
-                policy.deciding, isOwnDown: reconciliation.isOwnDown(address), at: now)
-        else { return nil }
+        if !reconciliation.mayGoDown(address) { backends.values[place].faultMayBeOver() }
+        let evidence = backends.values[place].evidence(rules)
+        let wanted = backends.values[place].wanted(
+            policy.deciding, isOwnDown: reconciliation.isOwnDown(address), at: now)
         keepRaising(of: address)
         let judgement = Reconciliation.Judgement(address: address, evidence: evidence, wanted: wanted.state)
         return (judgement, left(address, wanted.left))

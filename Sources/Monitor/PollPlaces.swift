@@ -59,16 +59,13 @@ struct PollPlaces: Sendable {
     /// Takes the next poll that is to start now; nil when there is none, or no place for it.
     mutating func start() -> Poll? {
         guard open < limit else { return nil }
-        let doubtful = hasRoomForDoubtful ? waitingDoubtful.first : nil
-        guard let next = [waiting.first, doubtful].compactMap(\.self).min(by: { $0.number < $1.number }) else {
-            return nil
-        }
+        let doubtful = hasRoomForDoubtful ? waitingDoubtful.first?.number : nil
+        let first = waiting.first?.number
+        guard first != nil || doubtful != nil else { return nil }
         open += 1
-        if next.isDoubtful {
-            openDoubtful += 1
-            return waitingDoubtful.popFirst()
-        }
-        return waiting.popFirst()
+        guard let doubtful, doubtful < first ?? .max else { return waiting.popFirst() }
+        openDoubtful += 1
+        return waitingDoubtful.popFirst()
     }
 
     /// Half of one place is half of its time.
@@ -103,7 +100,10 @@ struct PollPlaces: Sendable {
     mutating func forget(_ address: IPAddress) { failing[address] = nil }
 
     /// Since when the poll waits that has been waiting longest; nil where none does.
-    var waitingSince: Instant? { [waiting.first, waitingDoubtful.first].compactMap { $0?.since }.min() }
+    var waitingSince: Instant? {
+        guard let first = waiting.first?.since else { return waitingDoubtful.first?.since }
+        return min(first, waitingDoubtful.first?.since ?? first)
+    }
 
     /// Something to tell when polls have to wait long: once, and then every five minutes.
     mutating func notice(at now: Instant) -> PollsWaiting? {

@@ -78,7 +78,9 @@ extension WatchedBackend {
 
 extension WatchedBackend {
     /// A round is started; gives the polls to begin with.
-    mutating func roundStarted(_ number: Int, _ plans: [PollPlan], at now: Instant) -> [PollPlan] {
+    mutating func roundStarted(
+        _ number: Int, _ plans: [PollPlan], at now: Instant, of address: IPAddress, _ rules: BackendHealth.Rules
+    ) -> [MonitorMachine.Action] {
         round = number
         isRoundGoingOn = true
         roundStart = now
@@ -87,7 +89,15 @@ extension WatchedBackend {
         rejecting.formIntersection(plans.map(\.service))
         health.roundStarted(plans.map(\.service), at: now)
         recentRounds.roundStarted()
-        return order.first.map(order.plan)
+        return order.first.map { poll(order.plan($0), of: address, rules) }
+    }
+
+    private func poll(
+        _ plan: PollPlan, of address: IPAddress, _ rules: BackendHealth.Rules
+    ) -> MonitorMachine.Action {
+        .poll(
+            MonitorMachine.PollID(address: address, service: plan.service, round: round), plan,
+            within: health.timeout(plan.service, rules))
     }
 
     /// A round is passed over: what earlier polls showed, with an account that is gone, says nothing any more.
@@ -99,8 +109,49 @@ extension WatchedBackend {
         verdict = .undecided
     }
 
-    /// A poll has ended; gives what its end means, and the report with its failure as it is to be taken.
+    /// What follows the end of a poll.
+    struct PollEnd {
+        /// What people are told of it, and the rapid poll that it asks for.
+        var told: [MonitorMachine.Action] = []
+        /// The polls of its round that it allows.
+        var further: [MonitorMachine.Action] = []
+        /// Whether the backend has become faulty by it.
+        var isFaultNew = false
+        /// Where its round is over, when the next one is to come: soon, or not before its turn.
+        var pause: (isShort: Bool, isPaced: Bool)?
+    }
+
+    /// A poll has ended, of a service that may not be polled any more; nil for one of another round.
     mutating func pollEnded(
+        _ id: MonitorMachine.PollID, _ report: PollReport, _ policy: Policy, _ rules: BackendHealth.Rules,
+        _ troubles: inout ToldTroubles, at now: Instant
+    ) -> PollEnd? {
+        guard round == id.round else { return nil }
+        var end = PollEnd()
+        var isRapid = false
+        if policy.services.contains(id.service) {
+            let (outcome, report) = pollEnded(id.service, report, policy.deciding, rules, at: now)
+            isRapid = outcome.stage != nil
+            end.told = told(of: id, report, outcome, needed: policy.failuresNeeded, &troubles, at: now).map(tell)
+            // By itself: what others of the round have delivered is no concern of a rapid poll.
+            if outcome.pollsAgain {
+                let plan = policy.plan(for: id.address, id.service)
+                end.told.append(.poll(id, plan, within: policy.deciding.rapidTimeout))
+            }
+        } else {
+            // It ends its round, but says nothing any more.
+            health.serviceDropped(id.service, at: now)
+        }
+        if !isRapid, let place = order.place(of: id.service) {
+            end.further = order.ended(place, report).map { poll(order.plan($0), of: id.address, rules) }
+        }
+        end.isFaultNew = judge(rules, policy.deciding.raising, at: now)
+        if health.roundIsOver { end.pause = (isShort: health.awaitsRetry(rules) && !isPaced, isPaced: isPaced) }
+        return end
+    }
+
+    /// Takes a poll's end in; gives what it means, and the report with its failure as it is to be taken.
+    private mutating func pollEnded(
         _ service: Service, _ report: PollReport, _ deciding: Deciding, _ rules: BackendHealth.Rules, at now: Instant
     ) -> (outcome: BackendHealth.Outcome, report: PollReport) {
         var report = report
@@ -118,15 +169,6 @@ extension WatchedBackend {
         return (outcome, report)
     }
 
-    /// A poll of a service has ended that the settings have dropped meanwhile: it ends its round, but says nothing any more.
-    mutating func droppedPollEnded(_ service: Service, at now: Instant) { health.serviceDropped(service, at: now) }
-
-    /// The polls of the round that a poll's end allows.
-    mutating func plans(after service: Service, _ report: PollReport) -> [PollPlan] {
-        guard let place = order.place(of: service) else { return [] }
-        return order.ended(place, report).map(order.plan)
-    }
-
     /// What was seen was before `time`, since when nothing could be seen.
     mutating func doubted(since time: Instant) {
         isDoubted = true
@@ -134,7 +176,7 @@ extension WatchedBackend {
     }
 
     /// Draws the conclusions; gives whether the backend has become faulty by it.
-    mutating func judge(_ rules: BackendHealth.Rules, _ raisingRules: Raising.Rules, at now: Instant) -> Bool {
+    private mutating func judge(_ rules: BackendHealth.Rules, _ raisingRules: Raising.Rules, at now: Instant) -> Bool {
         if health.roundIsOver, isRoundGoingOn {
             recentRounds.roundEnded()
             isRoundGoingOn = false

@@ -16,19 +16,33 @@ struct IMAPCapabilities: Equatable, Sendable {
     var nonSynchronizingLimit = 0
 
     init(_ words: ArraySlice<UInt8>) {
-        for word in words.split(separator: UInt8(ascii: " ")) {
-            if word.equals("LOGINDISABLED") { loginDisabled = true }
-            if word.equals("STARTTLS") { startTLS = true }
-            if word.equals("ID") { id = true }
-            if word.equals("AUTH=PLAIN") { authPlain = true }
-            if word.equals("SASL-IR") { saslInitialResponse = true }
-            // IMAP4rev2 holds UIDPLUS within it.
-            if word.equals("UIDPLUS") || word.equals("IMAP4REV2") { uidPlus = true }
-            if word.equals("LITERAL+") { nonSynchronizingLimit = .max }
-            // IMAP4rev2 holds LITERAL- within it (RFC 9051, appendix E).
-            if word.equals("LITERAL-") || word.equals("IMAP4REV2") {
-                nonSynchronizingLimit = max(nonSynchronizingLimit, 4096)
+        words.withUnsafeBufferPointer { bytes in
+            var start = 0
+            for (place, byte) in bytes.enumerated() where byte == UInt8(ascii: " ") {
+                note(bytes[start..<place])
+                start = place + 1
             }
+            note(bytes[start...])
+        }
+    }
+
+    /// Each poll reads two lists of some thirty: nearly all are told by their length and their first letter.
+    private mutating func note(_ word: Slice<UnsafeBufferPointer<UInt8>>) {
+        switch (word.count, word.first?.uppercased) {
+        case (13, UInt8(ascii: "L")): if word.equals("LOGINDISABLED") { loginDisabled = true }
+        case (8, UInt8(ascii: "S")): if word.equals("STARTTLS") { startTLS = true }
+        case (2, UInt8(ascii: "I")): if word.equals("ID") { id = true }
+        case (10, UInt8(ascii: "A")): if word.equals("AUTH=PLAIN") { authPlain = true }
+        case (7, UInt8(ascii: "S")): if word.equals("SASL-IR") { saslInitialResponse = true }
+        case (7, UInt8(ascii: "U")): if word.equals("UIDPLUS") { uidPlus = true }
+        case (8, UInt8(ascii: "L")):
+            if word.equals("LITERAL+") { nonSynchronizingLimit = .max }
+            if word.equals("LITERAL-") { nonSynchronizingLimit = max(nonSynchronizingLimit, 4096) }
+        case (9, UInt8(ascii: "I")) where word.equals("IMAP4REV2"):
+            // It holds UIDPLUS and LITERAL- within it (RFC 9051, appendix E).
+            uidPlus = true
+            nonSynchronizingLimit = max(nonSynchronizingLimit, 4096)
+        default: break
         }
     }
 

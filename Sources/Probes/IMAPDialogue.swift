@@ -134,7 +134,8 @@ struct IMAPDialogue: Dialogue {
         case .id, .list: return followUp()
         case .login:
             authenticated = true
-            if let told = IMAPCapabilities(code: status.code) {
+            // Most polls leave from here, and the list is long.
+            if visit.needsCapabilities, let told = IMAPCapabilities(code: status.code) {
                 capabilities = told
                 capabilitiesAreCurrent = true
             }
@@ -228,7 +229,12 @@ struct IMAPDialogue: Dialogue {
     }
 
     /// Of the command that waits for its reply.
-    private var tag: String { "d\(commandCount - (ahead?.isSent == true ? 1 : 0))" }
+    private var tag: String {
+        let number = commandCount - (ahead?.isSent == true ? 1 : 0)
+        return number < Self.tags.count ? Self.tags[number] : "d\(number)"
+    }
+    /// Those of nearly all polls: each is asked for with each line.
+    private static let tags = (0..<8).map { "d\($0)" }
 
     /// A command, and with it the one that follows whatever the reply, if there is one.
     private mutating func ask(_ command: State, _ words: String, followedBy next: (inout Self) -> Turn) -> Turn {

@@ -17,8 +17,8 @@ enum IMAPResponse {
     init(_ line: ArraySlice<UInt8>) {
         let (first, rest) = line.firstWord
         switch first {
-        case _ where first.elementsEqual("+".utf8): self = .continuation
-        case _ where first.elementsEqual("*".utf8):
+        case _ where first.equals("+"): self = .continuation
+        case _ where first.equals("*"):
             if let status = IMAPStatus(rest) {
                 self = .untaggedStatus(status)
             } else if rest.isEmpty {

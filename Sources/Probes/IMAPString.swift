@@ -12,8 +12,15 @@ enum IMAPString {
 
     /// `text` between quotes, where only quote and backslash need an escape.
     static func quotedContent(_ text: some Sequence<UInt8>) -> [UInt8] {
-        text.flatMap { byte in
-            byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") ? [UInt8(ascii: "\\"), byte] : [byte]
+        var content: [UInt8] = []
+        quote(text, behind: &content)
+        return content
+    }
+
+    private static func quote(_ text: some Sequence<UInt8>, behind content: inout [UInt8]) {
+        for byte in text {
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { content.append(UInt8(ascii: "\\")) }
+            content.append(byte)
         }
     }
 
@@ -28,7 +35,9 @@ enum IMAPString {
         for argument in arguments {
             piece.append(UInt8(ascii: " "))
             if isQuotable(argument) {
-                piece += [UInt8(ascii: "\"")] + quotedContent(argument.utf8) + [UInt8(ascii: "\"")]
+                piece.append(UInt8(ascii: "\""))
+                quote(argument.utf8, behind: &piece)
+                piece.append(UInt8(ascii: "\""))
                 continue
             }
             let synchronizing = argument.utf8.count > nonSynchronizingLimit
@@ -39,7 +48,8 @@ enum IMAPString {
             }
             piece += Array(argument.utf8)
         }
-        pieces.append(piece + crlf)
+        piece += crlf
+        pieces.append(piece)
         return pieces
     }
 

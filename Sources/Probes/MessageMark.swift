@@ -95,15 +95,18 @@ struct RemovalRule: Sendable {
     /// Another monitor's message is left over when it is older than this, in seconds.
     static let foreignAge = 3_600
 
-    /// The mark of this poll's own message, for its owner and its time.
-    private let own: MessageMark
+    private let options: PollOptions
+    private let stamp: MessageStamp
+    /// The mark of this poll's own message, for its owner and its time. Most polls never ask for it.
+    private var own: MessageMark { MessageMark(options, stamp) }
     /// So old are messages of this monitor that none of its polls looks for any more.
     private let ownAge: Int
     /// The messages that this poll itself is done with.
     var done: Set<String> = []
 
     init(_ options: PollOptions, _ stamp: MessageStamp) {
-        own = MessageMark(options, stamp)
+        self.options = options
+        self.stamp = stamp
         // Also where this poll's own settings have nothing looked for: `dovemon check` may have others than the daemon, and
         // is the same monitor.
         ownAge = stamp.searchTime
@@ -112,6 +115,7 @@ struct RemovalRule: Sendable {
     /// Whether a message with this mark is to be removed.
     func removes(_ mark: MessageMark) -> Bool {
         if done.contains(mark.description) { return true }
+        let own = own
         let age = own.seconds - mark.seconds
         let isOwn = mark.host == own.host && mark.instance == own.instance
         // The own clock may have been wrong and put right since. What another's shows is not to be judged here.

@@ -71,9 +71,14 @@ struct Poll<Protocol: Dialogue>: Conversation {
         switch turn {
         case .listen: return .wait
         case .say(let bytes, let former):
-            for command in former { recorder?.sent(command, isLogin: false, at: now) }
+            var all: [UInt8] = []
+            for command in former {
+                recorder?.sent(command, isLogin: false, at: now)
+                all += command
+            }
             recorder?.sent(bytes, isLogin: dialogue.phase == .login, at: now)
-            return .send(former.isEmpty ? bytes : former.joined() + bytes)
+            all += bytes
+            return .send(all)
         case .skip(let count):
             recorder?.passedOver(count, at: now)
             return .skip(count)

@@ -13,6 +13,7 @@ package struct RoundOrder: Hashable, Sendable {
     /// The order of a round that has not started.
     package init(_ plans: [PollPlan]) {
         self.plans = plans
+        guard plans.count > 1 else { return }
         let places = { (mailProtocol: MailProtocol) in
             plans.indices.filter { plans[$0].service.mailProtocol == mailProtocol && plans[$0].account != nil }
         }

@@ -18,13 +18,19 @@ package enum Transcribing: Hashable, Sendable {
 struct TranscriptRecorder: Sendable {
     private enum Note: Sendable {
         /// `isLogin` where the password is in it, or may be.
-        case sent([UInt8], isLogin: Bool)
-        case received([UInt8], isCut: Bool)
+        case sent(Line, isLogin: Bool)
+        case received(Line, isCut: Bool)
         case connected
         case found
         case startedTLS
         case encrypted(TLSPeer)
         case passedOver(Int)
+    }
+
+    private enum Line: Sendable {
+        /// A part of `text`.
+        case early(Range<Int>)
+        case late([UInt8])
     }
 
     private static let beginningCount = 10
@@ -36,6 +42,8 @@ struct TranscriptRecorder: Sendable {
     /// So much of a line is kept that a password that begins within what is shown is there to its end.
     private let keptBytes: Int
     private var beginning: [(Instant, Note)] = []
+    /// The lines of the beginning, one behind the other: most polls are over then, and have one allocation for all.
+    private var text: [UInt8] = []
     /// The last notes behind the beginning, in a ring.
     private var end: [(Instant, Note)] = []
     /// How many there were behind the beginning.
@@ -46,6 +54,7 @@ struct TranscriptRecorder: Sendable {
         self.account = account
         keptBytes = Redaction.shownBytes + PasswordForms.longest(of: account)
         beginning.reserveCapacity(Self.beginningCount)
+        text.reserveCapacity(1_024)
     }
 
     mutating func connected(at now: Instant) { note(.connected, now) }
@@ -53,10 +62,26 @@ struct TranscriptRecorder: Sendable {
     mutating func startedTLS(at now: Instant) { note(.startedTLS, now) }
     mutating func encrypted(by peer: TLSPeer, at now: Instant) { note(.encrypted(peer), now) }
     mutating func passedOver(_ count: Int, at now: Instant) { note(.passedOver(count), now) }
-    mutating func sent(_ bytes: [UInt8], isLogin: Bool, at now: Instant) { note(.sent(bytes, isLogin: isLogin), now) }
+    mutating func sent(_ bytes: [UInt8], isLogin: Bool, at now: Instant) {
+        note(.sent(kept(bytes[...]), isLogin: isLogin), now)
+    }
 
     mutating func received(_ line: ArraySlice<UInt8>, at now: Instant) {
-        note(.received(Array(line.prefix(keptBytes)), isCut: line.count > Redaction.shownBytes), now)
+        note(.received(kept(line.prefix(keptBytes)), isCut: line.count > Redaction.shownBytes), now)
+    }
+
+    private mutating func kept(_ bytes: ArraySlice<UInt8>) -> Line {
+        guard beginning.count < Self.beginningCount else { return .late(Array(bytes)) }
+        let start = text.count
+        text += bytes
+        return .early(start..<text.count)
+    }
+
+    private func bytes(_ line: Line) -> [UInt8] {
+        switch line {
+        case .early(let range): Array(text[range])
+        case .late(let bytes): bytes
+        }
     }
 
     private mutating func note(_ note: Note, _ now: Instant) {
@@ -84,9 +109,9 @@ struct TranscriptRecorder: Sendable {
     private func line(_ entry: (time: Instant, note: Note), _ forms: PasswordForms) -> Transcript.Line {
         let (kind, text): (Transcript.Line.Kind, String) =
             switch entry.note {
-            case .sent(let bytes, true): (.sent, forms.shownLogin(bytes))
-            case .sent(let bytes, false): (.sent, printable(bytes.withoutLineEnd))
-            case .received(let bytes, let isCut): (.received, forms.shown(bytes, isCut: isCut))
+            case .sent(let line, true): (.sent, forms.shownLogin(bytes(line)))
+            case .sent(let line, false): (.sent, printable(bytes(line).withoutLineEnd))
+            case .received(let line, let isCut): (.received, forms.shown(bytes(line), isCut: isCut))
             case .connected: (.event, "connected")
             case .found: (.event, "the name is known")
             case .startedTLS: (.event, "TLS begins")

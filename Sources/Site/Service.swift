@@ -39,4 +39,7 @@ package struct Service: Hashable, Sendable {
         self.port = port
         self.tls = tls
     }
+
+    /// By itself it would be by the names of the protocol and of TLS's mode, letter by letter.
+    package func hash(into hasher: inout Hasher) { hasher.combine(port) }
 }

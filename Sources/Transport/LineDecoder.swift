@@ -1,3 +1,5 @@
+internal import Site
+
 /// Cuts a stream of bytes into lines that end with LF or CR LF, and passes over counted bytes on request.
 ///
 /// Bytes may arrive in any pieces. A line longer than the limit is refused as soon as that much of it has arrived, so that
@@ -48,12 +50,12 @@ package struct LineDecoder: Sendable {
     /// The next line, if it is there.
     package mutating func next() -> Element {
         if let toRead { return next(toRead) }
-        guard let end = storage[scanned...].firstIndex(of: UInt8(ascii: "\n")) else {
+        guard let end = storage[scanned...].place(of: UInt8(ascii: "\n")) else {
             scanned = storage.count
             return scanned - start > limit + 1 ? .oversized : .incomplete
         }
-        var line = storage[start..<end]
-        if line.last == UInt8(ascii: "\r") { line.removeLast() }
+        let isCR = end > start && storage[end - 1] == UInt8(ascii: "\r")
+        let line = storage[start..<(isCR ? end - 1 : end)]
         guard line.count <= limit else { return .oversized }
         start = end + 1
         scanned = start

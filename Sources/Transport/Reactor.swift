@@ -4,7 +4,7 @@ internal import Glibc
 internal import HeapModule
 internal import NIOConcurrencyHelpers
 package import NIOCore
-internal import Site
+package import Site
 internal import Synchronization
 
 /// An event loop on epoll(7) with a thread of its own: sockets, timers, and tasks of other threads.
@@ -36,6 +36,7 @@ package final class Reactor: @unchecked Sendable {
     // Not of Synchronization: ThreadSanitizer does not see through that one's locks.
     private let inbox = NIOLockedValueBox<[@Sendable () -> Void]>([])
     private let thread = Atomic<UInt>(0)
+    private let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: Reactor.portion)
     /// By descriptor.
     private var slots: [Slot?] = []
     private var generation: UInt32 = 0
@@ -76,25 +77,22 @@ package final class Reactor: @unchecked Sendable {
     // MARK: Sockets
 
     private func wait(upTo milliseconds: Int32) {
-        withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: Self.portion) { events in
-            guard let first = events.baseAddress else { return }
-            let count = epoll_wait(epoll, first, Int32(events.count), milliseconds)
-            for index in 0..<max(0, Int(count)) {
-                let event = first + index
-                let token = shim_epoll_token(event)
-                guard token != 0 else {
-                    var value: UInt64 = 0
-                    read(wakeup, &value, 8)
-                    continue
-                }
-                // A descriptor may have been closed, and given to another socket, since it was ready.
-                let descriptor = Int(token & 0xffff_ffff)
-                guard let slot = slots[descriptor], slot.generation == UInt32(token >> 32) else { continue }
-                slot.handler.ready(
-                    Readiness(
-                        isReadable: shim_epoll_is_readable(event) != 0, isWritable: shim_epoll_is_writable(event) != 0,
-                        isEnded: shim_epoll_is_ended(event) != 0, isFailed: shim_epoll_is_failed(event) != 0))
+        let count = epoll_wait(epoll, events, Int32(Self.portion), milliseconds)
+        for index in 0..<max(0, Int(count)) {
+            let event = events + index
+            let token = shim_epoll_token(event)
+            guard token != 0 else {
+                var value: UInt64 = 0
+                read(wakeup, &value, 8)
+                continue
             }
+            // A descriptor may have been closed, and given to another socket, since it was ready.
+            let descriptor = Int(token & 0xffff_ffff)
+            guard let slot = slots[descriptor], slot.generation == UInt32(token >> 32) else { continue }
+            slot.handler.ready(
+                Readiness(
+                    isReadable: shim_epoll_is_readable(event) != 0, isWritable: shim_epoll_is_writable(event) != 0,
+                    isEnded: shim_epoll_is_ended(event) != 0, isFailed: shim_epoll_is_failed(event) != 0))
         }
     }
 
@@ -118,7 +116,7 @@ package final class Reactor: @unchecked Sendable {
     // MARK: Timers
 
     /// Does something at a moment, unless that is cancelled before. On the reactor's thread.
-    func timer(at time: Instant, _ action: @escaping () -> Void) -> Timer {
+    package func timer(at time: Instant, _ action: @escaping () -> Void) -> Timer {
         let timer = Timer(self, action)
         set(timer, at: time)
         return timer
@@ -185,7 +183,7 @@ protocol ReadinessHandler: AnyObject {
 }
 
 /// Something that is done at a moment, unless it is cancelled before.
-final class Timer: @unchecked Sendable {
+package final class Timer: @unchecked Sendable {
     // Used on its reactor's thread alone.
     private var action: (() -> Void)?
     private unowned let reactor: Reactor
@@ -204,7 +202,7 @@ final class Timer: @unchecked Sendable {
     }
 
     /// On the reactor's thread.
-    func cancel() {
+    package func cancel() {
         guard action != nil else { return }
         action = nil
         reactor.timerCancelled()

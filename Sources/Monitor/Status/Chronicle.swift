@@ -16,7 +16,7 @@ package struct Chronicle: Sendable {
         /// When.
         package let time: LogTime
         /// How; without its transcript.
-        package let report: PollReport
+        package fileprivate(set) var report: PollReport
     }
 
     /// A change of a backend's switch.
@@ -39,7 +39,25 @@ package struct Chronicle: Sendable {
         package fileprivate(set) var polls: [Service: Poll] = [:]
         /// The latest change of its switch in this run.
         package fileprivate(set) var lastChange: Change?
-        fileprivate var condition = BackendCondition.unknown
+        private var condition = BackendCondition.unknown
+
+        fileprivate mutating func pollEnded(
+            _ service: Service, _ poll: Poll, _ condition: BackendCondition, latency: Duration?, at now: Instant
+        ) -> Bool {
+            let former = polls.updateValue(poll, forKey: service)
+            // A poll that fails before has not shown another one.
+            if poll.report.certificateExpiry == nil, let expiry = former?.report.certificateExpiry {
+                polls[service]?.report.certificateExpiry = expiry
+            }
+            return note(condition, latency: latency, at: now)
+        }
+
+        /// Takes in how it stands; gives whether that is another condition than before.
+        fileprivate mutating func note(_ next: BackendCondition, latency: Duration?, at now: Instant) -> Bool {
+            history.note(next, latency: latency, at: now)
+            defer { condition = next }
+            return condition != next
+        }
     }
 
     /// So many events are remembered of all backends together.
@@ -82,11 +100,10 @@ extension Chronicle {
     ) {
         var report = report
         report.transcript = nil
-        // A poll that fails before has not shown another one.
-        let former = backends[address]?.polls[service]?.report
-        report.certificateExpiry = report.certificateExpiry ?? former?.certificateExpiry
-        backends[address, default: Backend()].polls[service] = Poll(time: time, report: report)
-        note(condition, of: address, latency: report.succeeded ? report.duration : nil, at: now)
+        let latency = report.succeeded ? report.duration : nil
+        let isNews = backends[address, default: Backend()].pollEnded(
+            service, Poll(time: time, report: report), condition, latency: latency, at: now)
+        if isNews { revision += 1 }
     }
 
     /// These services are polled from now on, and no others.
@@ -149,13 +166,8 @@ extension Chronicle {
         }
     }
 
-    private mutating func note(
-        _ condition: BackendCondition, of address: IPAddress, latency: Duration? = nil, at now: Instant
-    ) {
-        backends[address, default: Backend()].history.note(condition, latency: latency, at: now)
-        guard backends[address]?.condition != condition else { return }
-        backends[address]?.condition = condition
-        revision += 1
+    private mutating func note(_ condition: BackendCondition, of address: IPAddress, at now: Instant) {
+        if backends[address, default: Backend()].note(condition, latency: nil, at: now) { revision += 1 }
     }
 
     private mutating func keep(_ line: LogLine, at time: LogTime) {
