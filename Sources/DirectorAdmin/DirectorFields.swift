@@ -17,11 +17,17 @@ struct DirectorFields {
     /// The field at `index`, counted from 0; nil where the line is shorter.
     subscript(index: Int) -> String? { index < fields.count ? Self.unescaped(fields[index]) : nil }
 
-    /// The same, where it is a number from 0 on.
+    /// The same, where it is a number.
     func number(_ index: Int) -> Int? {
-        guard index < fields.count, !fields[index].isEmpty else { return nil }
+        guard index < fields.count else { return nil }
+        return Self.digits(fields[index]) ?? Int(Self.unescaped(fields[index]))
+    }
+
+    /// Of digits alone, as nearly all are: a text made of each would cost more than all else of a row.
+    private static func digits(_ field: ArraySlice<UInt8>) -> Int? {
+        guard !field.isEmpty else { return nil }
         var number = 0
-        for byte in fields[index] {
+        for byte in field {
             guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
             let (product, isTooLarge) = number.multipliedReportingOverflow(by: 10)
             let (sum, isTooMuch) = product.addingReportingOverflow(Int(byte - UInt8(ascii: "0")))

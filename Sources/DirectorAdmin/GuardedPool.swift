@@ -142,7 +142,7 @@ extension GuardedPool {
 // MARK: - Who is in it
 
 extension GuardedPool {
-    /// Takes in how one of them stands; gives how the pool does, nil where nothing is to be decided or told of it, and was not.
+    /// Takes in how one of them stands; gives how the pool does; nil where it has backends, and nothing is to be decided or told of it, nor was before.
     mutating func update(
         _ address: IPAddress, _ record: HostRecord, isCandidate: Bool, _ manners: Reconciliation.Manners
     ) -> Standing? {

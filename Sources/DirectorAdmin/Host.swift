@@ -48,7 +48,7 @@ extension Host {
     init?(_ line: ArraySlice<UInt8>) {
         let fields = DirectorFields(line)
         guard let spelling = fields[0], let address = IPAddress(spelling),
-            let vhosts = fields.number(1), let users = fields.number(2),
+            let vhosts = fields.number(1), vhosts >= 0, let users = fields.number(2), users >= 0,
             let tag = fields[3], let state = fields[4]
         else { return nil }
         self.init(

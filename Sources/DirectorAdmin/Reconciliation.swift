@@ -141,7 +141,7 @@ extension Reconciliation {
     ) -> [Action] {
         var isNew = false
         let beginsToFail =
-            evidence.failing != nil && state != .down && table.ask(address, { $0.evidence.failing == nil }) ?? true
+            evidence.failing != nil && state != .down && (table.ask(address) { $0.evidence.failing == nil } ?? true)
         let isSettled = contact.isSettled
         table.update(address, manners) {
             $0.evidence = evidence

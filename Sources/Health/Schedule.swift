@@ -41,6 +41,12 @@ package struct Schedule: Sendable {
         /// Whether another round is to follow the one that is going on at once.
         var isUrgent = false
 
+        /// When the latest round was to be started, where it was, but for the time that it takes to wake.
+        var begun: Instant? {
+            guard let lastStart, let planned else { return lastStart }
+            return lastStart - planned < Schedule.grain ? planned : lastStart
+        }
+
         mutating func roundEnded(isRetried: Bool) {
             isGoingOn = false
             isHastened = false
@@ -107,7 +113,7 @@ package struct Schedule: Sendable {
     ///
     /// Where that is urgent, the last one may just have been started; a round that is going on may have seen what was before,
     /// and is followed by another one. Otherwise it comes a tenth of the interval, at most a second, after the start of the
-    /// last one, or sooner, where `pause` is shorter.
+    /// last one, or sooner, where `pause` is shorter, with the next of the places within the interval.
     package mutating func hasten(
         _ address: IPAddress, isUrgent: Bool = false, after pause: Duration? = nil, at now: Instant
     ) {
@@ -115,10 +121,11 @@ package struct Schedule: Sendable {
             if isUrgent { entries[address]?.isUrgent = true }
             return
         }
-        let pause = isUrgent ? Self.shortestInterval : max(Self.shortestInterval, min(turnPause, pause ?? turnPause))
         entries[address]?.isHastened = true
-        let time = entry.lastStart.map { max(now, $0 + pause) } ?? now
-        book(address, at: isUrgent ? time : withOthers(time))
+        guard isUrgent else {
+            return book(address, at: outOfTurn(entry, after: min(turnPause, pause ?? turnPause), at: now))
+        }
+        book(address, at: entry.lastStart.map { max(now, $0 + Self.shortestInterval) } ?? now)
     }
 
     /// The backends whose rounds start now.
@@ -143,8 +150,8 @@ package struct Schedule: Sendable {
     /// A backend's round has ended: the next one is booked, at its place, so that a slow backend keeps its distance from the
     /// others.
     ///
-    /// With `retry` it comes that long after the start of the last one instead, at least `shortestInterval` and not before
-    /// now; the one after that is at the backend's place again. Where `isPaced`, a round out of its turn costs the turn that
+    /// With `retry` it comes that long after the start of the last one instead, with the next of the places within the interval,
+    /// at least `shortestInterval` later and not before now; the one after that is at the backend's place again. Where `isPaced`, a round out of its turn costs the turn that
     /// comes within an interval of it.
     package mutating func roundEnded(
         _ address: IPAddress, retry: Duration? = nil, isPaced: Bool = false, at now: Instant
@@ -152,11 +159,11 @@ package struct Schedule: Sendable {
         guard let place = entries.index(forKey: address) else { return }
         let entry = entries.values[place]
         guard entry.isGoingOn else { return }
-        entries.values[place].roundEnded(isRetried: retry != nil && entry.lastStart != nil)
-        if let retry, let lastStart = entry.lastStart {
+        entries.values[place].roundEnded(isRetried: retry != nil)
+        if let retry {
             // What has broken during the round does not wait for a long one.
             let pause = entry.isUrgent && !isPaced ? min(retry, turnPause) : retry
-            return book(address, at: withOthers(max(now, lastStart + max(Self.shortestInterval, pause))))
+            return book(address, at: outOfTurn(entry, after: pause, at: now))
         }
         if entry.isUrgent, !isPaced { return hasten(address, isUrgent: true, at: now) }
         let earliest = earliestStart(entry, isPaced: isPaced, at: now)
@@ -180,11 +187,18 @@ package struct Schedule: Sendable {
         return max(now, lastStart + max(Self.shortestInterval, pause))
     }
 
-    /// The next moment from then on in which polls of others start: who wakes for one starts all, and where thousands are tried
-    /// again, those among whom that is are seen beside them.
-    private func withOthers(_ time: Instant) -> Instant {
-        let past = (time - origin).nanoseconds % Self.grain.nanoseconds
-        return past > 0 ? time + .nanoseconds(Self.grain.nanoseconds - past) : time
+    /// The first place of others that is so long after the start of a backend's last round: who wakes for one starts all of that
+    /// moment, and where thousands are tried again, those that are healthy are seen in the same one.
+    private func outOfTurn(_ entry: Entry, after pause: Duration, at now: Instant) -> Instant {
+        var time = now
+        if let begun = entry.begun, let lastStart = entry.lastStart {
+            time = max(now, begun + pause, lastStart + Self.shortestInterval)
+        }
+        guard interval >= Self.shortestInterval, time > origin else { return time }
+        let past = (time - origin).nanoseconds % interval.nanoseconds
+        let missing = (Self.grain.nanoseconds - past % Self.grain.nanoseconds) % Self.grain.nanoseconds
+        // The places begin anew with each interval, which may be no multiple of their distance.
+        return time + .nanoseconds(min(missing, interval.nanoseconds - past))
     }
 
     private mutating func book(_ address: IPAddress, at time: Instant) {

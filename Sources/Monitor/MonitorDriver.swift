@@ -50,6 +50,7 @@ package final class MonitorDriver {
         // However long the director takes for its first list, nobody waits an interval for the first poll.
         machine.beginScheduleWithFirst()
         self.keeper = keeper
+        loop.preconditionInEventLoop()
         self.loop = loop
         self.prober = prober
         self.pollLimit = pollLimit
@@ -156,8 +157,8 @@ package final class MonitorDriver {
             pollWaitsSince: places.waitingSince, listedAt: chronicle.lastList?.at)
     }
 
-    /// Asks the machine. Whoever asks a class's property gets the answer of a copy: of this one, with all of its tables, twice a
-    /// hundred counts of who holds what.
+    /// Asks the machine something that changes nothing, and does not come back here. Whoever asks a class's property directly has it
+    /// copied first: of this one, the counts of all that it holds, twice.
     private func ask<Answer>(_ question: (inout MonitorMachine) -> Answer) -> Answer { question(&machine) }
 
     private func feed(_ event: MonitorMachine.Event) {

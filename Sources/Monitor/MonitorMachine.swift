@@ -156,7 +156,7 @@ extension MonitorMachine {
         guard let place = backends.index(forKey: id.address),
             let ended = backends.values[place].pollEnded(id, report, policy, rules, &troubles, at: now)
         else { return [] }
-        var actions = ended.told
+        var actions = ended.actions
         if ended.isFaultNew, let backend = backends[id.address] { actions += tellFault(backend, at: now) }
         actions += ended.further
         if let pause = ended.pause {

@@ -111,8 +111,8 @@ extension WatchedBackend {
 
     /// What follows the end of a poll.
     struct PollEnd {
-        /// What people are told of it, and the rapid poll that it asks for.
-        var told: [MonitorMachine.Action] = []
+        /// What people are told of it, and behind that the rapid poll that it asks for.
+        var actions: [MonitorMachine.Action] = []
         /// The polls of its round that it allows.
         var further: [MonitorMachine.Action] = []
         /// Whether the backend has become faulty by it.
@@ -130,13 +130,13 @@ extension WatchedBackend {
         var end = PollEnd()
         var isRapid = false
         if policy.services.contains(id.service) {
-            let (outcome, report) = pollEnded(id.service, report, policy.deciding, rules, at: now)
+            let (outcome, judged) = take(report, of: id.service, policy.deciding, rules, at: now)
             isRapid = outcome.stage != nil
-            end.told = told(of: id, report, outcome, needed: policy.failuresNeeded, &troubles, at: now).map(tell)
+            end.actions = told(of: id, judged, outcome, needed: policy.failuresNeeded, &troubles, at: now).map(tell)
             // By itself: what others of the round have delivered is no concern of a rapid poll.
             if outcome.pollsAgain {
                 let plan = policy.plan(for: id.address, id.service)
-                end.told.append(.poll(id, plan, within: policy.deciding.rapidTimeout))
+                end.actions.append(.poll(id, plan, within: policy.deciding.rapidTimeout))
             }
         } else {
             // It ends its round, but says nothing any more.
@@ -151,8 +151,8 @@ extension WatchedBackend {
     }
 
     /// Takes a poll's end in; gives what it means, and the report with its failure as it is to be taken.
-    private mutating func pollEnded(
-        _ service: Service, _ report: PollReport, _ deciding: Deciding, _ rules: BackendHealth.Rules, at now: Instant
+    private mutating func take(
+        _ report: PollReport, of service: Service, _ deciding: Deciding, _ rules: BackendHealth.Rules, at now: Instant
     ) -> (outcome: BackendHealth.Outcome, report: PollReport) {
         var report = report
         report.failure = account.judge(report, deciding.rejection)

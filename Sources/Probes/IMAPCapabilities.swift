@@ -26,7 +26,7 @@ struct IMAPCapabilities: Equatable, Sendable {
         }
     }
 
-    /// Each poll reads two lists of some thirty: nearly all are told by their length and their first letter.
+    /// There may be some thirty in each poll: nearly all are told by their length and their first letter.
     private mutating func note(_ word: Slice<UnsafeBufferPointer<UInt8>>) {
         switch (word.count, word.first?.uppercased) {
         case (13, UInt8(ascii: "L")): if word.equals("LOGINDISABLED") { loginDisabled = true }

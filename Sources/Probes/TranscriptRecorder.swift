@@ -18,8 +18,8 @@ package enum Transcribing: Hashable, Sendable {
 struct TranscriptRecorder: Sendable {
     private enum Note: Sendable {
         /// `isLogin` where the password is in it, or may be.
-        case sent(Line, isLogin: Bool)
-        case received(Line, isCut: Bool)
+        case sent(Bytes, isLogin: Bool)
+        case received(Bytes, isCut: Bool)
         case connected
         case found
         case startedTLS
@@ -27,7 +27,7 @@ struct TranscriptRecorder: Sendable {
         case passedOver(Int)
     }
 
-    private enum Line: Sendable {
+    private enum Bytes: Sendable {
         /// A part of `text`.
         case early(Range<Int>)
         case late([UInt8])
@@ -54,7 +54,6 @@ struct TranscriptRecorder: Sendable {
         self.account = account
         keptBytes = Redaction.shownBytes + PasswordForms.longest(of: account)
         beginning.reserveCapacity(Self.beginningCount)
-        text.reserveCapacity(1_024)
     }
 
     mutating func connected(at now: Instant) { note(.connected, now) }
@@ -63,22 +62,24 @@ struct TranscriptRecorder: Sendable {
     mutating func encrypted(by peer: TLSPeer, at now: Instant) { note(.encrypted(peer), now) }
     mutating func passedOver(_ count: Int, at now: Instant) { note(.passedOver(count), now) }
     mutating func sent(_ bytes: [UInt8], isLogin: Bool, at now: Instant) {
-        note(.sent(kept(bytes[...]), isLogin: isLogin), now)
+        note(.sent(keep(bytes[...]), isLogin: isLogin), now)
     }
 
     mutating func received(_ line: ArraySlice<UInt8>, at now: Instant) {
-        note(.received(kept(line.prefix(keptBytes)), isCut: line.count > Redaction.shownBytes), now)
+        note(.received(keep(line.prefix(keptBytes)), isCut: line.count > Redaction.shownBytes), now)
     }
 
-    private mutating func kept(_ bytes: ArraySlice<UInt8>) -> Line {
+    /// Keeps what the next note is of.
+    private mutating func keep(_ bytes: ArraySlice<UInt8>) -> Bytes {
         guard beginning.count < Self.beginningCount else { return .late(Array(bytes)) }
+        if text.isEmpty { text.reserveCapacity(max(512, bytes.count)) }
         let start = text.count
         text += bytes
         return .early(start..<text.count)
     }
 
-    private func bytes(_ line: Line) -> [UInt8] {
-        switch line {
+    private func bytes(_ kept: Bytes) -> [UInt8] {
+        switch kept {
         case .early(let range): Array(text[range])
         case .late(let bytes): bytes
         }
@@ -109,9 +110,9 @@ struct TranscriptRecorder: Sendable {
     private func line(_ entry: (time: Instant, note: Note), _ forms: PasswordForms) -> Transcript.Line {
         let (kind, text): (Transcript.Line.Kind, String) =
             switch entry.note {
-            case .sent(let line, true): (.sent, forms.shownLogin(bytes(line)))
-            case .sent(let line, false): (.sent, printable(bytes(line).withoutLineEnd))
-            case .received(let line, let isCut): (.received, forms.shown(bytes(line), isCut: isCut))
+            case .sent(let kept, true): (.sent, forms.shownLogin(bytes(kept)))
+            case .sent(let kept, false): (.sent, printable(bytes(kept).withoutLineEnd))
+            case .received(let kept, let isCut): (.received, forms.shown(bytes(kept), isCut: isCut))
             case .connected: (.event, "connected")
             case .found: (.event, "the name is known")
             case .startedTLS: (.event, "TLS begins")

@@ -38,8 +38,11 @@ package struct IPAddress: Hashable, Sendable {
 }
 
 extension IPAddress {
-    /// At once what tells nearly all apart: tables of backends are asked for one some dozens of times a poll.
-    package func hash(into hasher: inout Hasher) { hasher.combine(high ^ low) }
+    /// One number where that is all: tables of backends are asked for one some dozens of times a poll.
+    package func hash(into hasher: inout Hasher) {
+        if isIPv6 { hasher.combine(high) }
+        hasher.combine(low)
+    }
 
     /// Lends it, with a port, as the system's calls take it; it tells its family itself.
     package func withSocketAddress<Result>(

@@ -32,14 +32,14 @@ extension Duration {
     /// The whole duration in nanoseconds, at most as many as an `Int64` holds (292 years) in either direction.
     package var nanoseconds: Int64 {
         // Nine seconds either way, which are nearly all: a division of 128 bits takes ten times as long.
-        if let few = Int64(exactly: attoseconds) { return few / Self.attosecondsInOne }
-        return Int64(clamping: attoseconds / Int128(Self.attosecondsInOne))
+        if let few = Int64(exactly: attoseconds) { return few / Self.attosecondsInANanosecond }
+        return Int64(clamping: attoseconds / Int128(Self.attosecondsInANanosecond))
     }
-    private static var attosecondsInOne: Int64 { 1_000_000_000 }
+    private static var attosecondsInANanosecond: Int64 { 1_000_000_000 }
 
     /// What `nanoseconds(_:)` gives, which takes some hundred instructions more.
     fileprivate init(wholeNanoseconds count: Int64) {
-        self.init(attoseconds: Int128(count) * Int128(Self.attosecondsInOne))
+        self.init(attoseconds: Int128(count) * Int128(Self.attosecondsInANanosecond))
     }
 
     /// The whole duration in seconds, for people and for output; never for decisions.

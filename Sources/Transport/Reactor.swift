@@ -36,6 +36,7 @@ package final class Reactor: @unchecked Sendable {
     // Not of Synchronization: ThreadSanitizer does not see through that one's locks.
     private let inbox = NIOLockedValueBox<[@Sendable () -> Void]>([])
     private let thread = Atomic<UInt>(0)
+    /// What came up in the latest wait.
     private let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: Reactor.portion)
     /// By descriptor.
     private var slots: [Slot?] = []
@@ -117,6 +118,7 @@ package final class Reactor: @unchecked Sendable {
 
     /// Does something at a moment, unless that is cancelled before. On the reactor's thread.
     package func timer(at time: Instant, _ action: @escaping () -> Void) -> Timer {
+        assert(inEventLoop)
         let timer = Timer(self, action)
         set(timer, at: time)
         return timer

@@ -34,6 +34,43 @@ import Testing
         #expect(schedule.nextWake == at(10.1))
     }
 
+    @Test mutating func aRetryComesWithTheNextOfTheOthersPlaces() {
+        start()
+        schedule.roundEnded(backend(0), retry: .milliseconds(1_003), at: at(10.4))
+        #expect(schedule.nextWake == at(11.01))
+        // Whoever wakes a little late does not make it later and later.
+        #expect(schedule.due(at: at(11.011)) == [backend(0)])
+        schedule.roundEnded(backend(0), retry: .seconds(1), at: at(11.02))
+        #expect(schedule.nextWake == at(12.01))
+        #expect(schedule.due(at: at(12.5)) == [backend(0)])
+        schedule.roundEnded(backend(0), retry: .milliseconds(996), at: at(12.6))
+        #expect(schedule.nextWake == at(13.5))
+        // But no sooner than a tenth of a second after it was started.
+        #expect(schedule.due(at: at(13.505)) == [backend(0)])
+        schedule.roundEnded(backend(0), retry: .zero, at: at(13.51))
+        #expect(schedule.nextWake == at(13.61))
+    }
+
+    @Test mutating func placesBeginAnewWithEachIntervalForRetriesToo() {
+        schedule = Schedule(interval: .milliseconds(125), from: .origin)
+        schedule.add(backend(0), at: at(1))
+        #expect(schedule.due(at: at(1)) == [backend(0)])
+        schedule.roundEnded(backend(0), retry: .milliseconds(121), at: at(1.001))
+        #expect(schedule.nextWake == at(1.125))
+        #expect(schedule.due(at: at(1.125)) == [backend(0)])
+        schedule.roundEnded(backend(0), retry: .milliseconds(101), at: at(1.126))
+        #expect(schedule.nextWake == at(1.235))
+    }
+
+    @Test mutating func whatIsAskedForOutOfTurnComesWithOthersUnlessItIsUrgent() {
+        start()
+        schedule.roundEnded(backend(0), at: at(10.001))
+        schedule.hasten(backend(0), at: at(12.003))
+        #expect(schedule.nextWake == at(12.01))
+        schedule.hasten(backend(0), isUrgent: true, at: at(12.004))
+        #expect(schedule.nextWake == at(12.004))
+    }
+
     @Test mutating func afterRetriesABackendIsBackAtItsPlace() {
         start()
         schedule.roundEnded(backend(0), retry: .seconds(1), at: at(10.1))

@@ -47,6 +47,8 @@ struct Ledger {
         var roundFailed = false
         var goodRounds = 0
         var roundStartedAt: Instant?
+        /// When it was last told to be faulty.
+        var toldFaultyAt: Instant?
         /// The state that was last told; nil for a backend that is not known.
         var told: HostState?
         var isKnown = false

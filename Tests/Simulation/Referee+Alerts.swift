@@ -55,6 +55,9 @@ extension Referee {
         if case .underMaintenance(let inner) = event { (event, isQuiet) = (inner, true) }
         switch event {
         case .pollSucceeded, .pollFailed, .pollUndetermined, .pollWarned, .rapidPollFailed: return
+        case .backendFaulty(let spelling, _, _):
+            guard let backend = IPAddress(spelling).flatMap(world.number) else { return }
+            ledgers[number].backends[backend].toldFaultyAt = now
         case .stateChanged(let host, let cause, _):
             guard let backend = world.number(of: host.address) else { return }
             let known = ledgers[number].backends[backend]

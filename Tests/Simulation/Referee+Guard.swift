@@ -105,11 +105,10 @@ extension Referee {
         defer { ledgers[number].backends[backend] = known }
         let wasRaised = known.isRaised
         known.isRaised = host.state == .up && !isForeign
-        let deciding = monitor.policy.deciding
         let isFaulty = known.polls.contains { poll in
-            // Some of the rapid polls that have the last word may have succeeded.
-            let failures = deciding.rapidRounds > 0 && poll.failures > 0 ? poll.failuresInAll : poll.failures
-            return failures >= monitor.policy.failuresNeeded
+            // Some of the rapid polls that have the last word may have succeeded: what they come to, the monitor tells.
+            let isTold = known.toldFaultyAt.map { told in poll.failedAt.map { $0 <= told } ?? false } ?? false
+            return isTold || poll.failures >= monitor.policy.failuresNeeded
         }
         guard wasRaised, host.state == .down, isForeign, !known.isOwnDown, known.window == nil, !isFaulty else {
             return
