@@ -245,13 +245,13 @@ struct HostTable: Sendable {
     ) -> [IPAddress] {
         guard let index = records.index(forKey: address) else { return [] }
         records.values[index].evidence.askedAt = now
+        let record = records.values[index]
         // That changes nothing of what it needs itself.
         let isCandidate = poolGuard.isCandidate(address)
-        poolGuard.update(address, records.values[index], isCandidate: isCandidate, manners)
-        let mayGo = ask(address) {
-            $0.isServing && $0.evidence.failing?.isDecisive == true && ($0.wanted != .down || isCandidate)
-        }
-        return mayGo == true ? poolGuard.companions(of: address, at: now, manners) : []
+        poolGuard.update(address, record, isCandidate: isCandidate, manners)
+        guard record.isServing, record.evidence.failing?.isDecisive == true, record.wanted != .down || isCandidate
+        else { return [] }
+        return poolGuard.companions(of: address, at: now, manners)
     }
 
     /// Those that may have a HOST-DOWN or HOST-UP now, but for pauses; nearly always nobody.

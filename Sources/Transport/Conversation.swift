@@ -2,7 +2,7 @@ package import Site
 
 /// One side of a conversation in lines, as a pure machine: what happened goes in, what to do comes out.
 ///
-/// `ConversationHandler` runs it on a socket; a test or a simulation calls it directly. No method may trap on what the peer
+/// `ConversationRunner` runs it on a socket; a test or a simulation calls it directly. No method may trap on what the peer
 /// sent, and none is called after `Step.finish` or `interrupted`.
 package protocol Conversation: Sendable {
     /// What the conversation is for.

@@ -29,7 +29,7 @@ package struct Rehearsal<Outcome> {
 extension Rehearsal: Equatable where Outcome: Equatable {}
 extension Rehearsal: Sendable where Outcome: Sendable {}
 
-/// Holds a conversation against a transcript, as `ConversationHandler` would. A real decoder cuts the lines; the clock moves
+/// Holds a conversation against a transcript, as `ConversationRunner` would. A real decoder cuts the lines; the clock moves
 /// by a millisecond before the connection, before it is ready, before each line, and before the peer's end. TLS takes a
 /// millisecond, and what comes behind the peer's consent to it is taken as encrypted.
 package func rehearse<C: Conversation>(
