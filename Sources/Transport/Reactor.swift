@@ -31,6 +31,12 @@ package final class Reactor: @unchecked Sendable {
     /// What came up is seen to in portions of so many sockets.
     private static let portion = 256
 
+    /// So many descriptors are left to all that is no connection over TCP: the director, files, the log. libdispatch looks into
+    /// /proc each second while it has work, and ends the process where it cannot (`_dispatch_workq_count_runnable_workers`).
+    package static let spareDescriptors = 8
+
+    /// Connections to backends have descriptors below this one. As the limit was when the reactor was made.
+    let backendDescriptors: Int32
     private let epoll: Int32
     private let wakeup: Int32
     // Not of Synchronization: ThreadSanitizer does not see through that one's locks.
@@ -49,6 +55,9 @@ package final class Reactor: @unchecked Sendable {
 
     /// Begins to run. Fails without descriptors or threads.
     package init() throws(SystemError) {
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        backendDescriptors = max(0, Int32(clamping: limit.rlim_cur) - Int32(Self.spareDescriptors))
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard epoll >= 0 else { throw SystemError(errno) }
         wakeup = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))

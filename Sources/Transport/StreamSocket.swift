@@ -34,14 +34,19 @@ final class StreamSocket: ReadinessHandler {
     deinit { if descriptor >= 0 { Glibc.close(descriptor) } }
 
     /// Begins to connect; the client hears of the end of that, `connected` or `failed`, later.
+    ///
+    /// The process's last descriptors are not for backends: that fails as if there were none.
     func connect(to endpoint: Endpoint) throws(SystemError) {
         let code = try endpoint.withSocketAddress { address, size in
             let kind = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
             descriptor = socket(Int32(address.pointee.sa_family), Int32(kind), 0)
             guard descriptor >= 0 else { return errno }
-            // A PROXY header and what comes behind it are two packets that need not wait for each other.
-            var on: Int32 = 1
-            if case .tcp = endpoint { setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, 4) }
+            if case .tcp = endpoint {
+                guard descriptor < reactor.backendDescriptors else { return EMFILE }
+                // A PROXY header and what comes behind it are two packets that need not wait for each other.
+                var on: Int32 = 1
+                setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, 4)
+            }
             return Glibc.connect(descriptor, address, size) == 0 ? 0 : errno
         }
         guard code == 0 || code == EINPROGRESS || code == EINTR else { throw SystemError(code) }

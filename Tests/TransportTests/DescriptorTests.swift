@@ -1,0 +1,48 @@
+import Glibc
+import Site
+import Testing
+
+@testable import Transport
+
+/// A process whose descriptors run out.
+@Suite struct DescriptorTests {
+    /// Notes how a connection ends, of which nothing is heard where it cannot be begun.
+    private final class Client: StreamSocket.Client {
+        func connected() {}
+        func received(_ bytes: UnsafeRawBufferPointer) {}
+        func ended() {}
+        func failed(_ error: SystemError) {}
+    }
+
+    /// The error with which a connection cannot be begun; 0 where it can be.
+    private static func code(of endpoint: Endpoint, on reactor: Reactor) -> CInt {
+        let socket = StreamSocket(on: reactor, for: Client())
+        defer { socket.close() }
+        do throws(SystemError) { try socket.connect(to: endpoint) } catch { return error.code }
+        return 0
+    }
+
+    @Test func `the last descriptors are the director's, not the backends'`() async {
+        await #expect(processExitsWith: .success) {
+            let reactor = try Reactor()
+            let backend = Endpoint.tcp(try #require(IPAddress("127.0.0.1")), port: 1)
+            let director = Endpoint.unix(path: "/nonexistent/director-admin")
+            let codes = try await reactor.submit {
+                let before = Self.code(of: backend, on: reactor)
+                var last: CInt = 0
+                while case let next = open("/dev/null", O_RDONLY), next >= 0 { last = next }
+                for spare in 0..<CInt(Reactor.spareDescriptors) { close(last - spare) }
+                let within = [backend, director].map { Self.code(of: $0, on: reactor) }
+                close(last - CInt(Reactor.spareDescriptors))
+                return [before] + within + [Self.code(of: backend, on: reactor)]
+            }.get()
+            guard [0, ECONNREFUSED].contains(codes[0]), codes[1...2] == [EMFILE, ENOENT],
+                [0, ECONNREFUSED].contains(codes[3])
+            else {
+                print(codes)
+                exit(1)
+            }
+            exit(0)
+        }
+    }
+}
