@@ -15,8 +15,8 @@ struct Bench: AsyncParsableCommand {
     @Flag(help: "Only see whether it all works.")
     var brief = false
 
-    @Option(help: "Measure one part alone (\(Part.allCases.map(\.rawValue).joined(separator: ", "))).")
-    var only: Part?
+    @Option(help: "Measure only this part (\(Part.allCases.map(\.rawValue).joined(separator: ", "))), or these.")
+    var only: [Part] = []
 
     @Option(help: .hidden)
     var fillHistories: Int?
@@ -34,12 +34,13 @@ struct Bench: AsyncParsableCommand {
             director: try await Director("\(workshop.directory)/director"), isBrief: brief)
         var sections = ["Measured on: \(await Machine(workshop).lines.joined(separator: "; "))."]
         // The detection takes as long as all others, and has a section of the document to itself.
-        if let only, only != .detection {
-            sections.append("**One part alone** (`bench --only \(only.rawValue)`): nothing else was measured.")
+        if !only.isEmpty, only != [.detection] {
+            let parts = only.map { " --only \($0.rawValue)" }.joined()
+            sections.append("**A part alone** (`bench\(parts)`): nothing else was measured.")
         }
         var targets: [Target] = []
         let start = ContinuousClock.now
-        for part in Part.allCases where only.map({ $0 == part }) ?? (part != .detection) {
+        for part in Part.allCases where only.isEmpty ? part != .detection : only.contains(part) {
             say("\(part.rawValue), after \((.now - start).components.seconds) s\(isAll ? " of some 1,100" : "")")
             let section = try await measure(part, stage)
             sections.append(section.text)
@@ -58,7 +59,7 @@ struct Bench: AsyncParsableCommand {
         print(sections.joined(separator: "\n\n"))
     }
 
-    private var isAll: Bool { only == nil && !brief }
+    private var isAll: Bool { only.isEmpty && !brief }
 
     private func measure(_ part: Part, _ stage: Stage) async throws -> Section {
         switch part {

@@ -64,8 +64,8 @@ struct Memory {
                 ### Memory
 
                 IMAP, all healthy; the most that was seen in the interval behind so many polls of each backend. Each
-                backend's history (docs/control.md) grows for 24 hours and comes on top: \(text(history, 2)) KiB when it is
-                full, measured in a program that fills 10,000 of them with a day.
+                backend's history (docs/control.md) has its place from the first poll on; what 24 hours add to it is
+                \(text(history, 2)) KiB, measured in a program that fills 10,000 of them.
 
                 \(table.markdown)
                 """,

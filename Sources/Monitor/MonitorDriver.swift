@@ -17,10 +17,15 @@ package final class MonitorDriver {
     private let tell: (MonitorEvent) -> Void
     private let clock: () -> Instant
 
+    /// Polls that are under way are seen to for so long before others start: one backend that never stops talking must not
+    /// keep the others from being polled.
+    private static let longestTurn = Duration.milliseconds(100)
+
     /// So many polls the process has descriptors for.
     private let pollLimit: Int
     private var places: PollPlaces
     private var isStartingPolls = false
+    private var isTurnAwaited = false
     private var sentinels: [MonitorMachine.SentinelID: RunningConversation] = [:]
     private var commands: [Reconciliation.CommandID: RunningConversation] = [:]
     /// Those that are not answered yet.
@@ -254,6 +259,18 @@ package final class MonitorDriver {
             }
         }
         if let waiting = places.notice(at: clock()) { tell(.pollsWaiting(waiting)) }
+        if places.waitsForTurn { awaitTurn() }
+    }
+
+    private func awaitTurn() {
+        guard !isTurnAwaited else { return }
+        isTurnAwaited = true
+        loop.whenIdle(within: Self.longestTurn) { [weak self] in
+            guard let self else { return }
+            isTurnAwaited = false
+            places.beginTurn()
+            startPolls()
+        }
     }
 
     private func openSentinel(_ id: MonitorMachine.SentinelID, _ plan: PollPlan, within time: Duration) {

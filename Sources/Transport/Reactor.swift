@@ -33,7 +33,7 @@ package final class Reactor: @unchecked Sendable {
 
     /// So many descriptors are left to all that is no connection over TCP: the director, files, the log. libdispatch looks into
     /// /proc each second while it has work, and ends the process where it cannot (`_dispatch_workq_count_runnable_workers`).
-    package static let spareDescriptors = 8
+    package static let spareDescriptors = 4
 
     /// Connections to backends have descriptors below this one. As the limit was when the reactor was made.
     let backendDescriptors: Int32
@@ -50,6 +50,8 @@ package final class Reactor: @unchecked Sendable {
     private var timers = Heap<Due>()
     private var timerCount = 0
     private var cancelledCount = 0
+    /// What waits until there is nothing else to do, or its time is over.
+    private var forIdleness: [Timer] = []
     /// Holds what is read, until it is dealt with: one for all sockets, as they are read one after the other.
     let space = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
 
@@ -78,15 +80,17 @@ package final class Reactor: @unchecked Sendable {
     private func run() {
         thread.store(UInt(pthread_self()), ordering: .releasing)
         while true {
-            let isIdle = !runTasks()
-            wait(upTo: isIdle ? untilNextTimer() : 0)
-            runTimers()
+            let hadTasks = runTasks()
+            let hadEvents = wait(upTo: hadTasks || !forIdleness.isEmpty ? 0 : untilNextTimer())
+            let hadTimers = runTimers()
+            if !hadTasks, !hadEvents, !hadTimers { idle() }
         }
     }
 
     // MARK: Sockets
 
-    private func wait(upTo milliseconds: Int32) {
+    /// Whether there was one that is ready.
+    private func wait(upTo milliseconds: Int32) -> Bool {
         let count = epoll_wait(epoll, events, Int32(Self.portion), milliseconds)
         for index in 0..<max(0, Int(count)) {
             let event = events + index
@@ -104,6 +108,7 @@ package final class Reactor: @unchecked Sendable {
                     isReadable: shim_epoll_is_readable(event) != 0, isWritable: shim_epoll_is_writable(event) != 0,
                     isEnded: shim_epoll_is_ended(event) != 0, isFailed: shim_epoll_is_failed(event) != 0))
         }
+        return count > 0
     }
 
     /// Has a handler told when a descriptor becomes ready, at once where it is.
@@ -156,12 +161,27 @@ package final class Reactor: @unchecked Sendable {
         return left <= .zero ? 0 : Int32(clamping: (left.nanoseconds + 999_999) / 1_000_000)
     }
 
-    private func runTimers() {
+    /// Whether there was one that is due.
+    private func runTimers() -> Bool {
         let now = Instant.now()
+        var hadOne = false
         while let next = timers.min, next.time <= now {
             timers.removeMin()
             if next.timer.isSet { next.timer.fire() } else { cancelledCount -= 1 }
+            hadOne = true
         }
+        return hadOne
+    }
+
+    /// Does something as soon as there is nothing else to do, and after `time` even so. On the reactor's thread.
+    package func whenIdle(within time: Duration, _ action: @escaping () -> Void) {
+        forIdleness.append(timer(at: .now() + time, action))
+    }
+
+    private func idle() {
+        let timers = forIdleness
+        forIdleness = []
+        for timer in timers { timer.fireNow() }
     }
 
     // MARK: Tasks
@@ -209,6 +229,13 @@ package final class Timer: @unchecked Sendable {
     fileprivate func fire() {
         let action = action
         self.action = nil
+        action?()
+    }
+
+    /// Before its time.
+    fileprivate func fireNow() {
+        let action = action
+        cancel()
         action?()
     }
 

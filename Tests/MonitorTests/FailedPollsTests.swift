@@ -86,8 +86,13 @@ import Testing
     }
 
     @Test func `waiting polls are a warning`() {
-        let line = LogLine(.pollsWaiting(PollsWaiting(count: 120, doubtful: 80, longest: .seconds(2), places: 960)))
-        #expect(line.level == .warning && !line.isChange)
-        #expect(line.text.hasPrefix("polls=waiting waiting=120 doubtful=80 longest=2.0s places=960 note=\"more polls"))
+        func line(_ lack: PollsWaiting.Lack) -> LogLine {
+            LogLine(.pollsWaiting(PollsWaiting(count: 120, doubtful: 80, longest: .seconds(2), lack: lack)))
+        }
+        let full = line(.places(960))
+        #expect(full.level == .warning && !full.isChange)
+        #expect(full.text.hasPrefix("polls=waiting waiting=120 doubtful=80 longest=2.0s places=960 note=\"more polls"))
+        let slow = line(.time)
+        #expect(slow.text.hasPrefix("polls=waiting waiting=120 doubtful=80 longest=2.0s note=\"more polls are"))
     }
 }

@@ -22,6 +22,11 @@ import Testing
     }
 
     private func startAll(_ places: inout PollPlaces) -> [PollPlaces.Poll] {
+        places.beginTurn()
+        return startTurn(&places)
+    }
+
+    private func startTurn(_ places: inout PollPlaces) -> [PollPlaces.Poll] {
         var polls: [PollPlaces.Poll] = []
         while let poll = places.start() { polls.append(poll) }
         return polls
@@ -167,10 +172,37 @@ import Testing
             places.notice(at: start + .milliseconds(Int(seconds * 1000)))
         }
         #expect(notice(1) == nil)
-        #expect(notice(1.5) == PollsWaiting(count: 2, doubtful: 1, longest: .milliseconds(1_500), places: 4))
+        #expect(notice(1.5) == PollsWaiting(count: 2, doubtful: 1, longest: .milliseconds(1_500), lack: .places(4)))
         #expect(notice(2) == nil)
         #expect(notice(301.4) == nil)
         #expect(notice(301.5)?.longest == .milliseconds(301_500))
+    }
+
+    @Test func `only so many start in one turn, though there are places`() {
+        var places = PollPlaces(1_000)
+        let count = PollPlaces.startsOfTurn
+        add((1...count + 2).map { id($0) }, to: &places)
+        #expect(!places.waitsForTurn)
+        let first = startTurn(&places)
+        #expect(first.map(\.id) == (1...count).map { id($0) })
+        #expect(places.waitsForTurn)
+        #expect(places.notice(at: start + .seconds(2))?.lack == .time)
+        places.ended(first[0], good)
+        #expect(startTurn(&places).isEmpty, "that one has ended does not mean that there is time")
+        places.beginTurn()
+        #expect(startTurn(&places).map(\.id) == [id(count + 1), id(count + 2)])
+        #expect(!places.waitsForTurn)
+    }
+
+    @Test func `whoever lacks a place does not wait for a turn`() {
+        let count = PollPlaces.startsOfTurn
+        var places = PollPlaces(count)
+        add((1...count + 1).map { id($0) }, to: &places)
+        let polls = startTurn(&places)
+        #expect(!places.waitsForTurn)
+        #expect(places.notice(at: start + .seconds(2))?.lack == .places(count))
+        places.ended(polls[0], good)
+        #expect(places.waitsForTurn)
     }
 
     @Test func `nothing is told while nobody waits`() {

@@ -88,6 +88,46 @@ import Testing
         }
     }
 
+    @Test func `what waits for idleness comes behind sockets, tasks and timers that are ready`() async throws {
+        let journal = Journal()
+        try await reactor.flatSubmit { [reactor] in
+            let done = reactor.makePromise(of: Void.self)
+            reactor.whenIdle(within: .seconds(60)) {
+                journal.note("idle")
+                done.succeed()
+            }
+            var pair: [Int32] = [0, 0]
+            socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair)
+            write(pair[1], "x", 1)
+            do throws(SystemError) { try reactor.register(pair[0], Handler { journal.note("socket") }) } catch {}
+            reactor.execute { journal.note("task") }
+            _ = reactor.timer(at: .now()) { journal.note("timer") }
+            return done.futureResult
+        }.get()
+        #expect(journal.all.last == "idle")
+        #expect(Set(journal.all) == ["socket", "task", "timer", "idle"])
+    }
+
+    @Test func `nobody waits for idleness longer than he said`() async throws {
+        let journal = Journal()
+        try await reactor.flatSubmit { [reactor] in
+            let done = reactor.makePromise(of: Void.self)
+            let end = Instant.now() + .seconds(30)
+            let isOver = NIOLoopBoundBox(false, eventLoop: reactor)
+            @Sendable func goOn() {
+                if Instant.now() > end { journal.note("never") }
+                if isOver.value || Instant.now() > end { done.succeed() } else { reactor.execute(goOn) }
+            }
+            goOn()
+            reactor.whenIdle(within: .milliseconds(2)) {
+                isOver.value = true
+                journal.note("late")
+            }
+            return done.futureResult
+        }.get()
+        #expect(journal.all == ["late"])
+    }
+
     @Test func `of many cancelled timers not more are kept than of others`() async throws {
         let kept = try await reactor.submit { [reactor] in
             let far = Instant.now() + .seconds(3_600)

@@ -17,8 +17,13 @@ extension LogFields {
         add("waiting", "\(waiting.count)")
         add("doubtful", "\(waiting.doubtful)")
         add("longest", Self.seconds(waiting.longest))
-        add("places", "\(waiting.places)")
-        add("note", "more polls are due than can be under way: see max_polls and the limit of descriptors")
+        switch waiting.lack {
+        case .places(let count):
+            add("places", "\(count)")
+            add("note", "more polls are due than can be under way: see max_polls and the limit of descriptors")
+        case .time:
+            add("note", "more polls are due than there is processor time for: see interval and ssl_resume")
+        }
     }
 }
 

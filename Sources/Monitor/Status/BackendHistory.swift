@@ -29,7 +29,7 @@ package enum BackendCondition: UInt8, Comparable, Hashable, Sendable {
     }
 }
 
-/// How one backend fared in the last 24 hours, and how long its polls took in the last one; 1.2 KiB at most.
+/// How one backend fared in the last 24 hours, and how long its polls took in the last one; 1.1 KiB from the first on.
 package struct BackendHistory: Hashable, Sendable {
     /// The time is cut into steps of this length.
     package static let step = Duration.seconds(300)
@@ -39,9 +39,8 @@ package struct BackendHistory: Hashable, Sendable {
     /// So many polls of a step are remembered, whatever the interval.
     private static let samplesOfAStep = 30
 
-    /// The gravest condition of each step and its median latency, the oldest first; the last one is going on.
-    private var conditions: [BackendCondition] = []
-    private var medians: [Latency?] = []
+    /// The oldest first; the last one is going on.
+    private var kept: [Step] = []
     /// The number of the step that is going on, counted from the origin of time.
     private var current = Int64.min
     /// How it stood last: a step in which nothing happens is like the end of the one before.
@@ -59,8 +58,8 @@ package struct BackendHistory: Hashable, Sendable {
     package mutating func note(_ condition: BackendCondition, latency: Duration? = nil, at now: Instant) {
         advance(to: now)
         last = condition
-        let place = conditions.count - 1
-        conditions[place] = max(conditions[place], condition)
+        let place = kept.count - 1
+        kept[place].condition = max(kept[place].condition, condition)
         if let latency { add(Latency(latency)) }
     }
 
@@ -73,8 +72,8 @@ package struct BackendHistory: Hashable, Sendable {
     package func steps(at now: Instant) -> (letters: String, medians: [Duration?]) {
         var whole = self
         whole.advance(to: now)
-        let medians = whole.medians.dropLast() + [Self.quantile(0.5, of: whole.samplesOfCurrentStep)]
-        return (String(whole.conditions.map(\.letter)), medians.map { $0?.duration })
+        let medians = whole.kept.dropLast().map(\.median) + [Self.quantile(0.5, of: whole.samplesOfCurrentStep)]
+        return (String(whole.kept.map(\.condition.letter)), medians.map { $0?.duration })
     }
 
     /// What half, and what 99 of 100 good polls of the last hour took at most; nil where there was none.
@@ -100,20 +99,20 @@ package struct BackendHistory: Hashable, Sendable {
         guard number > current else { return }
         guard current != .min else {
             current = number
+            // Arrays that grow by themselves take up to twice as much.
+            kept.reserveCapacity(Self.steps)
+            samples.reserveCapacity(Self.stepsOfAnHour * Self.samplesOfAStep)
+            sampleCounts.reserveCapacity(Self.stepsOfAnHour)
             return begin()
         }
-        medians[medians.count - 1] = Self.quantile(0.5, of: samplesOfCurrentStep)
+        kept[kept.count - 1].median = Self.quantile(0.5, of: samplesOfCurrentStep)
         for _ in 0..<min(number - current, Int64(Self.steps)) { begin() }
         current = number
     }
 
     private mutating func begin() {
-        if conditions.count == Self.steps {
-            conditions.removeFirst()
-            medians.removeFirst()
-        }
-        conditions.append(last)
-        medians.append(nil)
+        if kept.count == Self.steps { kept.removeFirst() }
+        kept.append(Step(condition: last))
         if sampleCounts.count == Self.stepsOfAnHour { samples.removeFirst(Int(sampleCounts.removeFirst())) }
         sampleCounts.append(0)
         seen = 0
@@ -151,15 +150,33 @@ package struct BackendHistory: Hashable, Sendable {
     }
 }
 
+/// What is remembered of a step, in two bytes.
+private struct Step: Hashable, Sendable {
+    /// The gravest.
+    var condition: BackendCondition
+    private var code: UInt8 = 0
+
+    init(condition: BackendCondition) { self.condition = condition }
+
+    /// The median latency; nil while the step is going on, and where no poll went well.
+    var median: Latency? {
+        get { code == 0 ? nil : Latency(code: code) }
+        set { code = newValue?.code ?? 0 }
+    }
+}
+
 /// How long a poll took, in one byte: 0.1 ms to four minutes, to three percent.
 private struct Latency: Comparable, Hashable, Sendable {
-    private let code: UInt8
+    /// Never 0.
+    let code: UInt8
+
+    init(code: UInt8) { self.code = code }
 
     init(_ duration: Duration) {
-        code = UInt8(clamping: Int((12 * log2(max(duration.inMilliseconds * 10, 1))).rounded()))
+        code = UInt8(clamping: 1 + Int((12 * log2(max(duration.inMilliseconds * 10, 1))).rounded()))
     }
 
-    var duration: Duration { .nanoseconds(Int64(100_000 * exp2(Double(code) / 12))) }
+    var duration: Duration { .nanoseconds(Int64(100_000 * exp2(Double(code - 1) / 12))) }
 
     static func < (left: Latency, right: Latency) -> Bool { left.code < right.code }
 }
