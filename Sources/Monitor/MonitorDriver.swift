@@ -26,6 +26,8 @@ package final class MonitorDriver {
     private var places: PollPlaces
     private var isStartingPolls = false
     private var isTurnAwaited = false
+    /// The loop's latest moment of idleness before the turn in which polls start.
+    private var turn = 0
     private var sentinels: [MonitorMachine.SentinelID: RunningConversation] = [:]
     private var commands: [Reconciliation.CommandID: RunningConversation] = [:]
     /// Those that are not answered yet.
@@ -243,6 +245,7 @@ package final class MonitorDriver {
         guard !isStartingPolls else { return }
         isStartingPolls = true
         defer { isStartingPolls = false }
+        if turn != loop.idleMoments { beginTurn() }
         while !isStopped, let poll = places.start() {
             // The settings may be others by now, and the backend gone.
             guard let plan = ask({ $0.plan(of: poll.id, asked: poll.plan) }) else {
@@ -258,6 +261,7 @@ package final class MonitorDriver {
                 self.startPolls()
             }
         }
+        guard !isStopped else { return }
         if let waiting = places.notice(at: clock()) { tell(.pollsWaiting(waiting)) }
         if places.waitsForTurn { awaitTurn() }
     }
@@ -266,11 +270,16 @@ package final class MonitorDriver {
         guard !isTurnAwaited else { return }
         isTurnAwaited = true
         loop.whenIdle(within: Self.longestTurn) { [weak self] in
-            guard let self else { return }
+            guard let self, !isStopped else { return }
             isTurnAwaited = false
-            places.beginTurn()
+            beginTurn()
             startPolls()
         }
+    }
+
+    private func beginTurn() {
+        turn = loop.idleMoments
+        places.beginTurn()
     }
 
     private func openSentinel(_ id: MonitorMachine.SentinelID, _ plan: PollPlan, within time: Duration) {

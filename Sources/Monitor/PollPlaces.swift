@@ -28,7 +28,7 @@ struct PollPlaces: Sendable {
     /// Waits up to this are nothing to tell of.
     private static let patience = Duration.seconds(1)
     private static let reminder = Duration.seconds(300)
-    /// So many polls start in one turn: in the hundredths of a second in which a site of 10,000 polls, hardly ever more are due.
+    /// So many polls start in one turn: three times what a site of 10,000 has in one of the schedule's moments.
     static let startsOfTurn = 32
 
     private var limit: Int
@@ -42,7 +42,7 @@ struct PollPlaces: Sendable {
     private var count = 0
     /// The services of each backend whose last poll failed.
     private var failing: [IPAddress: Set<Service>] = [:]
-    private var told: Instant?
+    private var told: [PollsWaiting.Lack: Instant] = [:]
 
     /// So many places, at least one.
     init(_ limit: Int) { self.limit = max(1, limit) }
@@ -92,13 +92,18 @@ struct PollPlaces: Sendable {
 
     /// A poll that was taken was not made, for nobody waits for it any more.
     mutating func passedOver(_ poll: Poll) {
+        startedInTurn = max(0, startedInTurn - 1)
+        free(poll)
+    }
+
+    private mutating func free(_ poll: Poll) {
         open -= 1
         if poll.isDoubtful { openDoubtful -= 1 }
     }
 
     /// A poll has ended, and its place is free. What says nothing of the backend changes nothing.
     mutating func ended(_ poll: Poll, _ report: PollReport) {
-        passedOver(poll)
+        free(poll)
         // Not the sum of them all: what was had while nobody waited is owed to nobody.
         debt = poll.isDoubtful ? report.duration : max(.zero, debt - report.duration)
         switch report.failure?.meaning {
@@ -117,20 +122,25 @@ struct PollPlaces: Sendable {
     mutating func forget(_ address: IPAddress) { failing[address] = nil }
 
     /// Since when the poll waits that has been waiting longest; nil where none does.
-    var waitingSince: Instant? {
-        guard let first = waiting.first?.since else { return waitingDoubtful.first?.since }
-        return min(first, waitingDoubtful.first?.since ?? first)
+    var waitingSince: Instant? { waitingLongest?.since }
+
+    private var waitingLongest: Poll? {
+        guard let first = waiting.first, let doubtful = waitingDoubtful.first else {
+            return waiting.first ?? waitingDoubtful.first
+        }
+        return doubtful.since < first.since ? doubtful : first
     }
 
     /// Something to tell when polls have to wait long: once, and then every five minutes.
     mutating func notice(at now: Instant) -> PollsWaiting? {
-        guard let since = waitingSince, now - since > Self.patience,
-            told.map({ now - $0 >= Self.reminder }) ?? true
-        else { return nil }
-        told = now
+        guard let longest = waitingLongest, now - longest.since > Self.patience else { return nil }
+        let hasPlace = open < limit && (!longest.isDoubtful || hasRoomForDoubtful)
+        let lack: PollsWaiting.Lack = hasPlace ? .time : .places(limit)
+        guard told[lack].map({ now - $0 >= Self.reminder }) ?? true else { return nil }
+        told[lack] = now
         return PollsWaiting(
-            count: waiting.count + waitingDoubtful.count, doubtful: waitingDoubtful.count, longest: now - since,
-            lack: waitsForTurn ? .time : .places(limit))
+            count: waiting.count + waitingDoubtful.count, doubtful: waitingDoubtful.count, longest: now - longest.since,
+            lack: lack)
     }
 }
 

@@ -52,14 +52,16 @@ package final class Reactor: @unchecked Sendable {
     private var cancelledCount = 0
     /// What waits until there is nothing else to do, or its time is over.
     private var forIdleness: [Timer] = []
+    /// How often there was nothing else to do. On the reactor's thread.
+    package private(set) var idleMoments = 0
     /// Holds what is read, until it is dealt with: one for all sockets, as they are read one after the other.
     let space = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
 
     /// Begins to run. Fails without descriptors or threads.
     package init() throws(SystemError) {
         var limit = rlimit()
-        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        backendDescriptors = max(0, Int32(clamping: limit.rlim_cur) - Int32(Self.spareDescriptors))
+        let isKnown = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0
+        backendDescriptors = isKnown ? max(0, Int32(clamping: limit.rlim_cur) - Int32(Self.spareDescriptors)) : .max
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard epoll >= 0 else { throw SystemError(errno) }
         wakeup = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
@@ -81,9 +83,11 @@ package final class Reactor: @unchecked Sendable {
         thread.store(UInt(pthread_self()), ordering: .releasing)
         while true {
             let hadTasks = runTasks()
-            let hadEvents = wait(upTo: hadTasks || !forIdleness.isEmpty ? 0 : untilNextTimer())
+            let pause = hadTasks || !forIdleness.isEmpty ? 0 : untilNextTimer()
+            if pause != 0 { idleMoments += 1 }
+            let hadEvents = wait(upTo: pause)
             let hadTimers = runTimers()
-            if !hadTasks, !hadEvents, !hadTimers { idle() }
+            if !hadTasks, !hadEvents, !hadTimers, !forIdleness.isEmpty { idle() }
         }
     }
 
@@ -175,10 +179,13 @@ package final class Reactor: @unchecked Sendable {
 
     /// Does something as soon as there is nothing else to do, and after `time` even so. On the reactor's thread.
     package func whenIdle(within time: Duration, _ action: @escaping () -> Void) {
+        // Those whose time was over first.
+        forIdleness.removeAll { !$0.isSet }
         forIdleness.append(timer(at: .now() + time, action))
     }
 
     private func idle() {
+        idleMoments += 1
         let timers = forIdleness
         forIdleness = []
         for timer in timers { timer.fireNow() }

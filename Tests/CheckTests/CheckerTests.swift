@@ -11,6 +11,9 @@ import Transport
     /// Without descriptors each poll ends before its start returns: the stack must not grow with the backends.
     @Test func aMachineWithoutDescriptorsIsTold() async {
         await #expect(processExitsWith: .success) {
+            let limit = 256
+            var resource = rlimit(rlim_cur: rlim_t(limit), rlim_max: rlim_t(limit))
+            setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &resource)
             let loop = try Reactor()
             let tls = TLSContexts()
             let target = Checker.Target(
@@ -18,9 +21,8 @@ import Transport
                 plans: [PollPlan(service: Service(.imap, port: 1), account: nil)])
             let results = try await loop.flatSubmit {
                 // Leaves nothing for the polls, and to the runtime what is spared for it.
-                var last: CInt = 0
-                while case let next = open("/dev/null", O_RDONLY), next >= 0 { last = next }
-                for spare in 0..<CInt(Reactor.spareDescriptors) { close(last - spare) }
+                let last = CInt(limit - Reactor.spareDescriptors - 1)
+                while case let next = open("/dev/null", O_RDONLY), next >= 0, next < last {}
                 let done = loop.makePromise(of: [CheckResult.Backend].self)
                 Checker(
                     Array(repeating: target, count: 20_000), timeout: .seconds(5),

@@ -37,6 +37,7 @@ import Testing
         var places = PollPlaces(limit)
         for number in numbers {
             add([id(number)], to: &places)
+            places.beginTurn()
             if let poll = places.start() { places.ended(poll, failed) }
         }
         return places
@@ -192,6 +193,26 @@ import Testing
         places.beginTurn()
         #expect(startTurn(&places).map(\.id) == [id(count + 1), id(count + 2)])
         #expect(!places.waitsForTurn)
+    }
+
+    @Test func `what is passed over costs the others nothing of their turn`() {
+        var places = PollPlaces(1_000)
+        let count = PollPlaces.startsOfTurn
+        add((1...2 * count).map { id($0) }, to: &places)
+        for _ in 1...count { if let poll = places.start() { places.passedOver(poll) } }
+        #expect(startTurn(&places).count == count)
+    }
+
+    @Test func `what is told to be lacking is what the poll lacks that waits longest`() {
+        let count = PollPlaces.startsOfTurn
+        var places = places(4 * count, failed: 1...3 * count)
+        add((1...3 * count).map { id($0) }, to: &places)
+        for _ in 1...3 { _ = startAll(&places) }
+        add((1_001...1_000 + 2 * count).map { id($0) }, to: &places, at: start + .seconds(1))
+        _ = startAll(&places)
+        #expect(places.waitsForTurn, "those that are healthy have places")
+        #expect(places.notice(at: start + .seconds(2))?.lack == .places(4 * count))
+        #expect(places.notice(at: start + .seconds(3)) == nil)
     }
 
     @Test func `whoever lacks a place does not wait for a turn`() {

@@ -117,6 +117,8 @@ extension RealRing {
             let down = try await dovemon.waitForLine(
                 containing: "backend=\(victim.address)", "state=down", "failed=", from: start, within: .seconds(5))
             #expect(down.text.contains("by=dovemon reply=OK"), "\(down)")
+            let failures = down.text.firstMatch(of: /\ failed=(\d+)\ /).flatMap { Int($0.1) }
+            #expect(failures ?? 0 >= 2, "\(down)")
             #expect(downs == 1)
             #expect(!dovemon.lines.dropFirst(start).contains { $0.text.contains("guard=") })
             try await victim.start()

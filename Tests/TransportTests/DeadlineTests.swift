@@ -55,8 +55,9 @@ import Testing
 /// Ends with the first line, and tells of a stall.
 private struct Refused: Conversation {
     mutating func connected(at now: Instant) {}
-    mutating func opened(at now: Instant) -> Step<String> { .wait }
-    mutating func lineReceived(_ line: ArraySlice<UInt8>, at now: Instant) -> Step<String> { .finish("refused") }
+    mutating func opened(at now: Instant) -> Step { .wait }
+    mutating func lineReceived(_ line: ArraySlice<UInt8>, at now: Instant) -> Step { .finish }
+    mutating func concluded(at now: Instant) -> String { "refused" }
     mutating func interrupted(by interruption: Interruption, at now: Instant) -> String { "\(interruption)" }
     func outcome(_ outcome: String, afterStallOf time: Duration) -> String { outcome + ", after a stall" }
 }
@@ -64,7 +65,8 @@ private struct Refused: Conversation {
 /// Says nothing and waits.
 private struct Listener: Conversation {
     mutating func connected(at now: Instant) {}
-    mutating func opened(at now: Instant) -> Step<Interruption> { .wait }
-    mutating func lineReceived(_ line: ArraySlice<UInt8>, at now: Instant) -> Step<Interruption> { .wait }
+    mutating func opened(at now: Instant) -> Step { .wait }
+    mutating func lineReceived(_ line: ArraySlice<UInt8>, at now: Instant) -> Step { .wait }
+    mutating func concluded(at now: Instant) -> Interruption { .cancelled }
     mutating func interrupted(by interruption: Interruption, at now: Instant) -> Interruption { interruption }
 }

@@ -22,7 +22,7 @@ extension LogFields {
             add("places", "\(count)")
             add("note", "more polls are due than can be under way: see max_polls and the limit of descriptors")
         case .time:
-            add("note", "more polls are due than there is processor time for: see interval and ssl_resume")
+            add("note", "more polls are due than there is processor time for: see interval, and with TLS ssl_resume")
         }
     }
 }

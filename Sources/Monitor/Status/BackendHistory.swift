@@ -56,6 +56,7 @@ package struct BackendHistory: Hashable, Sendable {
 
     /// How it stands now; with the time that its latest good poll took, if there was one.
     package mutating func note(_ condition: BackendCondition, latency: Duration? = nil, at now: Instant) {
+        reserve()
         advance(to: now)
         last = condition
         let place = kept.count - 1
@@ -94,15 +95,19 @@ package struct BackendHistory: Hashable, Sendable {
         return (median.duration, high.duration)
     }
 
+    /// Arrays that grow by themselves take up to twice as much; and where somebody is reading them, what is written to is a copy
+    /// that has no room.
+    private mutating func reserve() {
+        kept.reserveCapacity(Self.steps)
+        samples.reserveCapacity(Self.stepsOfAnHour * Self.samplesOfAStep)
+        sampleCounts.reserveCapacity(Self.stepsOfAnHour)
+    }
+
     private mutating func advance(to now: Instant) {
         let number = Self.number(of: now)
         guard number > current else { return }
         guard current != .min else {
             current = number
-            // Arrays that grow by themselves take up to twice as much.
-            kept.reserveCapacity(Self.steps)
-            samples.reserveCapacity(Self.stepsOfAnHour * Self.samplesOfAStep)
-            sampleCounts.reserveCapacity(Self.stepsOfAnHour)
             return begin()
         }
         kept[kept.count - 1].median = Self.quantile(0.5, of: samplesOfCurrentStep)

@@ -34,6 +34,27 @@ import Testing
         #expect(failures.allSatisfy { $0.1.duration < .milliseconds(1_000) }, "\(failures)")
     }
 
+    /// Far more than one turn's, and none with a pause: the loop always has something else to do.
+    @Test func `of a hundred backends that are polled without a pause each has its turn`() async throws {
+        let addresses = (1...100).map { "127.0.3.\($0)" }
+        let directory = try SocketDirectory()
+        let director = ModelDirector(path: directory.director, DirectorModel(addresses.map { .init($0) }))
+        try await director.start()
+        // Nothing listens there.
+        let policy = Policy(
+            services: [Service(.imap, port: 1)], interval: .zero, timeout: .seconds(5), failuresNeeded: 1_000)
+        let run = try await MonitorRun.start(
+            policy, directorPath: director.path, patience: .endless, into: director.journal)
+        let isDone = await director.journal.wait(within: .seconds(50)) { entries in
+            var failures: [String: Int] = [:]
+            for case .pollFailed(let backend, _, _, _, _, _) in entries.told { failures[backend, default: 0] += 1 }
+            return addresses.allSatisfy { failures[$0, default: 0] >= 3 }
+        }
+        try await run.stop()
+        await director.stop()
+        #expect(isDone)
+    }
+
     @Test func `a backend that has gone is not remembered as one that failed`() async throws {
         try await Scene.play(["127.0.1.1", "127.0.1.2"], ill: ["127.0.1.1", "127.0.1.2"]) { scene in
             try await scene.wait(forLine: "poll=failed", count: 4)
