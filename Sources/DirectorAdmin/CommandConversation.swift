@@ -6,19 +6,28 @@ internal import Transport
 struct CommandConversation: Conversation {
     private let command: DirectorCommand
     private var sent = false
+    private var reply = CommandReply.closed
 
     init(_ command: DirectorCommand) { self.command = command }
 
     mutating func connected(at now: Instant) {}
 
-    mutating func opened(at now: Instant) -> Step<CommandReply> { .send(Handshake.line) }
+    mutating func opened(at now: Instant) -> Step { .send(Handshake.line) }
 
-    mutating func lineReceived(_ line: ArraySlice<UInt8>, at now: Instant) -> Step<CommandReply> {
-        if sent { return .finish(CommandReply(line: line)) }
-        if let objection = Handshake.objection(to: line) { return .finish(.notSent(objection)) }
+    mutating func lineReceived(_ line: ArraySlice<UInt8>, at now: Instant) -> Step {
+        if sent {
+            reply = CommandReply(line: line)
+            return .finish
+        }
+        if let objection = Handshake.objection(to: line) {
+            reply = .notSent(objection)
+            return .finish
+        }
         sent = true
         return .send(command.line)
     }
+
+    mutating func concluded(at now: Instant) -> CommandReply { reply }
 
     mutating func interrupted(by interruption: Interruption, at now: Instant) -> CommandReply {
         guard sent else { return .notSent(interruption.directorText) }

@@ -17,18 +17,20 @@ struct ListConversation: Conversation {
     private let asksForRing: Bool
     private var state = State.greeting
     private var ringAnswered = false
+    private var objection: String?
     private var listing = Listing(ring: nil, hosts: [])
 
     init(asksForRing: Bool) { self.asksForRing = asksForRing }
 
     mutating func connected(at now: Instant) {}
 
-    mutating func opened(at now: Instant) -> Step<Outcome> { .send(Handshake.line) }
+    mutating func opened(at now: Instant) -> Step { .send(Handshake.line) }
 
-    mutating func lineReceived(_ line: ArraySlice<UInt8>, at now: Instant) -> Step<Outcome> {
+    mutating func lineReceived(_ line: ArraySlice<UInt8>, at now: Instant) -> Step {
         switch state {
         case .greeting:
-            if let objection = Handshake.objection(to: line) { return .finish(.failed(DirectorFailure(objection))) }
+            objection = Handshake.objection(to: line)
+            guard objection == nil else { return .finish }
             state = asksForRing ? .ring : .hosts
             return .send(Array((asksForRing ? "DIRECTOR-LIST\n" : "HOST-LIST\n").utf8))
         case .ring where line.isEmpty:
@@ -39,7 +41,7 @@ struct ListConversation: Conversation {
             let fields = DirectorFields(line)
             if fields[2] == "self" { listing.ring = RingState(status: fields[4] ?? "") }
             return .wait
-        case .hosts where line.isEmpty: return .finish(.listed(listing))
+        case .hosts where line.isEmpty: return .finish
         case .hosts:
             if let host = Host(line) {
                 listing.hosts.append(host)
@@ -48,6 +50,10 @@ struct ListConversation: Conversation {
             }
             return .wait
         }
+    }
+
+    mutating func concluded(at now: Instant) -> Outcome {
+        objection.map { .failed(DirectorFailure($0)) } ?? .listed(listing)
     }
 
     mutating func interrupted(by interruption: Interruption, at now: Instant) -> Outcome {

@@ -7,6 +7,8 @@ extension MonitorMachine {
     /// A poll has ended. A backend that is well has a sentinel; by opening them behind polls alone they come as spread as those
     /// do, whatever has ended all of them at once.
     mutating func keepSentinel(_ address: IPAddress, at now: Instant) -> [Action] {
+        // Most monitors keep none, and this is asked behind each poll.
+        if !policy.keepsSentinels, sentinels.isEmpty { return [] }
         guard let backend = backends[address], backend.mayHaveSentinel else { return endUnwantedSentinel(address) }
         guard policy.sentinelPlan != nil, backend.verdict == .healthy else { return [] }
         return policy.actions(for: sentinels.wanted(address, at: now))

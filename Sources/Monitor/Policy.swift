@@ -14,7 +14,11 @@ package struct Policy: Sendable {
     /// So many failed polls in a row make a service faulty; at least 1.
     package var failuresNeeded: Int
     /// What polls look at.
-    package var options: PollOptions
+    package var options: PollOptions {
+        get { sharedOptions.value }
+        set { sharedOptions = SharedPollOptions(newValue) }
+    }
+    private var sharedOptions: SharedPollOptions
     /// The test account of each backend that has one of its own.
     package var accounts: [IPAddress: Account]
     /// The test account of all other backends; nil where they have none.
@@ -45,7 +49,7 @@ package struct Policy: Sendable {
         self.interval = interval
         self.timeout = timeout
         self.failuresNeeded = max(1, failuresNeeded)
-        self.options = options
+        sharedOptions = SharedPollOptions(options)
         self.accounts = accounts
         self.defaultAccount = defaultAccount
         self.pollsUnknownBackends = pollsUnknownBackends
@@ -83,7 +87,7 @@ package struct Policy: Sendable {
 
     /// How one service of one backend is polled.
     package func plan(for address: IPAddress, _ service: Service) -> PollPlan {
-        PollPlan(service: service, account: account(of: address), options: options)
+        PollPlan(service, account(of: address), sharedOptions)
     }
 
     /// Whether the state is written down. A dry run changes nothing, and may run beside the real one.

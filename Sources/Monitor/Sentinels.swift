@@ -59,6 +59,9 @@ struct Sentinels: Sendable {
         return connections > limit ? clear() : []
     }
 
+    /// Whether no backend has one, or awaits one.
+    var isEmpty: Bool { posts.isEmpty }
+
     /// When `woke` is to be called at the latest.
     var nextWake: Instant? { renewals.min?.time }
 

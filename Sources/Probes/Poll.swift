@@ -9,6 +9,8 @@ struct Poll<Protocol: Dialogue>: Conversation {
     private let expiry: ExpiryWatch
     private var warnings: [PollWarning] = []
     private var certificateExpiry: Int?
+    /// Why it has failed.
+    private var failure: PollFailure?
     /// Before the dialogue can speak: `.connect`, then `.tls` where wanted.
     private var transportPhase: Phase? = .connect
     private let encrypted: Bool
@@ -47,7 +49,7 @@ struct Poll<Protocol: Dialogue>: Conversation {
         if let warning = expiry.warning(of: peer.certificate) { warnings.append(warning) }
     }
 
-    mutating func opened(at now: Instant) -> Step<PollReport> {
+    mutating func opened(at now: Instant) -> Step {
         guard transportPhase == nil else {
             transportPhase = nil
             stopwatch.enter(dialogue.phase, at: now)
@@ -57,7 +59,7 @@ struct Poll<Protocol: Dialogue>: Conversation {
         return step(dialogue.encrypted(), spoken, [], now)
     }
 
-    mutating func lineReceived(_ line: ArraySlice<UInt8>, at now: Instant) -> Step<PollReport> {
+    mutating func lineReceived(_ line: ArraySlice<UInt8>, at now: Instant) -> Step {
         recorder?.received(line, at: now)
         let spoken = dialogue.phase
         return step(dialogue.lineReceived(line), spoken, line, now)
@@ -66,17 +68,17 @@ struct Poll<Protocol: Dialogue>: Conversation {
     /// Carries out a turn that answers `line`, which was received in the phase `spoken`.
     private mutating func step(
         _ turn: Turn, _ spoken: Phase, _ line: ArraySlice<UInt8>, _ now: Instant
-    ) -> Step<PollReport> {
+    ) -> Step {
         if dialogue.phase != spoken { stopwatch.enter(dialogue.phase, at: now) }
         switch turn {
         case .listen: return .wait
         case .say(let bytes, let former):
-            var all: [UInt8] = []
-            for command in former {
-                recorder?.sent(command, isLogin: false, at: now)
-                all += command
-            }
+            for command in former { recorder?.sent(command, isLogin: false, at: now) }
             recorder?.sent(bytes, isLogin: dialogue.phase == .login, at: now)
+            guard !former.isEmpty else { return .send(bytes) }
+            var all: [UInt8] = []
+            all.reserveCapacity(former.reduce(bytes.count) { $0 + $1.count })
+            for command in former { all += command }
             all += bytes
             return .send(all)
         case .skip(let count):
@@ -86,23 +88,27 @@ struct Poll<Protocol: Dialogue>: Conversation {
             recorder?.startedTLS(at: now)
             return .startTLS
         case .read(let count): return .read(count)
-        case .done: return .part(success(at: now))
+        case .done: return .part
         // All that was to be shown has been shown: no goodbye can spoil it.
-        case .fail where spoken == .logout: return .finish(success(at: now))
+        case .fail where spoken == .logout: return .finish
         case .fail(let kind, let code, let remark, let text, let earlier):
             let redaction = Redaction(account, in: earlier ?? line)
             // ManageSieve's code comes in a line before that of the text.
             func shown(_ part: ArraySlice<UInt8>) -> [UInt8] {
                 (redaction.covers(part) ? redaction : Redaction(account, in: part)).apply(to: part)
             }
-            let failure = PollFailure(
+            failure = PollFailure(
                 phase: dialogue.phase, kind: kind, code: code.map { printable(shown($0), limit: 64) },
                 text: printable(Array(remark.utf8) + shown(text)))
-            return .finish(report(failure, at: now))
+            return .finish
         }
     }
 
-    private func success(at now: Instant) -> PollReport {
+    mutating func concluded(at now: Instant) -> PollReport {
+        failure.map { report($0, at: now) } ?? success(at: now)
+    }
+
+    private mutating func success(at now: Instant) -> PollReport {
         let transcript = transcribing == .all ? recorder?.transcript(endedBy: nil, at: now) : nil
         var report = stopwatch.report(
             failure: nil, warnings: warnings + dialogue.warnings, deliveredMessage: dialogue.deliveredMessage,
@@ -111,7 +117,7 @@ struct Poll<Protocol: Dialogue>: Conversation {
         return report
     }
 
-    private func report(_ failure: PollFailure, at now: Instant) -> PollReport {
+    private mutating func report(_ failure: PollFailure, at now: Instant) -> PollReport {
         let end = [failure.kind.rawValue, failure.code.map { "[\($0)]" }, failure.text].compactMap(\.self)
         let transcript = recorder?.transcript(endedBy: end.joined(separator: " "), at: now)
         var report = stopwatch.report(failure: failure, transcript: transcript, at: now)

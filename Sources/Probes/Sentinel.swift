@@ -14,19 +14,23 @@ package enum SentinelEnd: Hashable, Sendable {
 /// something has happened.
 struct Sentinel: Conversation {
     private var stands = false
+    private var end = SentinelEnd.quiet
 
     mutating func connected(at now: Instant) {}
 
-    mutating func opened(at now: Instant) -> Step<SentinelEnd> { .wait }
+    mutating func opened(at now: Instant) -> Step { .wait }
 
-    mutating func lineReceived(_ line: ArraySlice<UInt8>, at now: Instant) -> Step<SentinelEnd> {
+    mutating func lineReceived(_ line: ArraySlice<UInt8>, at now: Instant) -> Step {
         guard stands else {
             stands = line.hasPrefix("* OK") || line.hasPrefix("* PREAUTH")
-            return stands ? .rest : .finish(.quiet)
+            return stands ? .rest : .finish
         }
         guard line.hasPrefix("* BYE") else { return .rest }
-        return .finish(isOfIdleness(line) ? .quiet : .lost(printable(line)))
+        end = isOfIdleness(line) ? .quiet : .lost(printable(line))
+        return .finish
     }
+
+    mutating func concluded(at now: Instant) -> SentinelEnd { end }
 
     /// Whether a goodbye is meant for idle connections, as the server has had enough of this one, or too many of all.
     /// Dovecot says "Disconnected for inactivity." and "Connection queue full".

@@ -11,6 +11,8 @@ struct Stopwatch: Sendable {
         self.start = start
         self.phase = phase
         self.phaseStart = start
+        // As many as a poll mostly has: they would be moved at each second phase.
+        phases.reserveCapacity(6)
     }
 
     mutating func enter(_ next: Phase, at now: Instant) {
@@ -20,12 +22,13 @@ struct Stopwatch: Sendable {
     }
 
     /// The report of a poll that ended now, the last phase's time included.
-    func report(
+    mutating func report(
         failure: PollFailure?, warnings: [PollWarning] = [], deliveredMessage: String? = nil,
         transcript: Transcript? = nil, at now: Instant
     ) -> PollReport {
-        PollReport(
-            failure: failure, phases: phases + [PhaseTime(phase, now - phaseStart)], duration: now - start,
-            warnings: warnings, deliveredMessage: deliveredMessage, transcript: transcript)
+        phases.append(PhaseTime(phase, now - phaseStart))
+        return PollReport(
+            failure: failure, phases: phases, duration: now - start, warnings: warnings,
+            deliveredMessage: deliveredMessage, transcript: transcript)
     }
 }

@@ -88,6 +88,7 @@ struct TranscriptRecorder: Sendable {
     private mutating func note(_ note: Note, _ now: Instant) {
         guard beginning.count == Self.beginningCount else { return beginning.append((now, note)) }
         if end.count < Self.endCount {
+            if end.isEmpty { end.reserveCapacity(Self.endCount / 2) }
             end.append((now, note))
         } else {
             end[endTotal % Self.endCount] = (now, note)

@@ -1,5 +1,7 @@
 /// The test account that one backend is polled with.
-package struct Account: Hashable, Sendable {
+///
+/// A constant; an object, as polls pass it on a dozen times, and each time all of its texts would be counted.
+package final class Account: Hashable, Sendable, CustomStringConvertible {
     /// The user name, of any characters but CR, LF and NUL.
     package let username: String
     /// The password, of any characters but CR, LF and NUL.
@@ -22,5 +24,28 @@ package struct Account: Hashable, Sendable {
         self.masterUser = masterUser
         self.lmtpAddress = lmtpAddress
         self.serverName = serverName
+    }
+
+    /// Whose it is.
+    package var description: String { "account of \(username)" }
+
+    /// The same in every part.
+    package static func == (left: Account, right: Account) -> Bool { left === right || left.parts == right.parts }
+
+    /// Of all parts.
+    package func hash(into hasher: inout Hasher) { hasher.combine(parts) }
+
+    private var parts: Parts {
+        Parts(
+            username: username, password: password, masterUser: masterUser, lmtpAddress: lmtpAddress,
+            serverName: serverName)
+    }
+
+    private struct Parts: Hashable {
+        let username: String
+        let password: Password
+        let masterUser: String?
+        let lmtpAddress: String?
+        let serverName: ServerName?
     }
 }

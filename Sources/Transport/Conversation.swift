@@ -14,9 +14,11 @@ package protocol Conversation: Sendable {
     mutating func encrypted(by peer: TLSPeer, at now: Instant)
     /// The stream is ready for lines: connected, and encrypted where that is wanted from the first byte on. Once more
     /// when TLS is negotiated behind `Step.startTLS`: nothing that the peer said before is to be believed.
-    mutating func opened(at now: Instant) -> Step<Outcome>
+    mutating func opened(at now: Instant) -> Step
     /// The peer sent a line; its end is cut off.
-    mutating func lineReceived(_ line: ArraySlice<UInt8>, at now: Instant) -> Step<Outcome>
+    mutating func lineReceived(_ line: ArraySlice<UInt8>, at now: Instant) -> Step
+    /// What it came to, behind `Step.finish` or `Step.part`.
+    mutating func concluded(at now: Instant) -> Outcome
     /// The conversation was cut short; nothing more can be sent.
     mutating func interrupted(by interruption: Interruption, at now: Instant) -> Outcome
     /// What an outcome is worth when this process was stopped or starved for so long in the meantime.
@@ -31,7 +33,7 @@ extension Conversation {
 }
 
 /// What a conversation wants next.
-package enum Step<Outcome> {
+package enum Step: Hashable, Sendable {
     /// The next line.
     case wait
     /// These bytes sent, then the next line.
@@ -46,14 +48,11 @@ package enum Step<Outcome> {
     /// So many bytes given as they are in place of the next line, line ends among them: no more than a line may have.
     case read(Int)
     /// Nothing more: the connection can be closed.
-    case finish(Outcome)
+    case finish
     /// Nothing more, and the peer has said goodbye, too: the connection is reset, which leaves neither side with a port in
     /// TIME_WAIT (RFC 9293, section 3.6.1), of which thousands of polls would make tens of thousands.
-    case part(Outcome)
+    case part
 }
-
-extension Step: Sendable where Outcome: Sendable {}
-extension Step: Equatable where Outcome: Equatable {}
 
 /// What cut a conversation short. Texts are the system's or OpenSSL's words.
 package enum Interruption: Hashable, Sendable {

@@ -168,7 +168,7 @@ final class ConversationRunner<C: Conversation>: StreamSocket.Client {
         }
     }
 
-    private func perform(_ step: Step<C.Outcome>) {
+    private func perform(_ step: Step) {
         switch step {
         case .wait: break
         case .send(let bytes): send(bytes)
@@ -176,8 +176,8 @@ final class ConversationRunner<C: Conversation>: StreamSocket.Client {
         case .skip(let count): decoder.skip(count)
         case .startTLS: startTLS()
         case .read(let count): decoder.read(count)
-        case .finish(let outcome): end(with: outcome)
-        case .part(let outcome): end(with: outcome, isParting: true)
+        case .finish: conclude(isParting: false)
+        case .part: conclude(isParting: true)
         }
     }
 
@@ -190,6 +190,11 @@ final class ConversationRunner<C: Conversation>: StreamSocket.Client {
         let rested = rested
         self.rested = nil
         rested?()
+    }
+
+    private func conclude(isParting: Bool) {
+        guard completion != nil else { return }
+        end(with: conversation.concluded(at: .now()), isParting: isParting)
     }
 
     private func end(with outcome: C.Outcome, isParting: Bool = false) {

@@ -18,15 +18,15 @@ func feed<C: Conversation>(_ conversation: C, _ pieces: [ArraySlice<UInt8>], the
     var fed = Fed<C.Outcome>()
 
     /// Whether the conversation goes on.
-    func take(_ step: Step<C.Outcome>) -> Bool {
+    func take(_ step: Step) -> Bool {
         switch step {
         case .wait, .rest: break
         case .send(let bytes): fed.sent += String(decoding: bytes, as: UTF8.self)
         case .skip(let count): decoder.skip(count)
         case .startTLS: break
         case .read(let count): decoder.read(count)
-        case .finish(let outcome), .part(let outcome):
-            fed.outcome = outcome
+        case .finish, .part:
+            fed.outcome = conversation.concluded(at: .origin)
             return false
         }
         return true

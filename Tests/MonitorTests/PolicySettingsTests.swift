@@ -188,6 +188,8 @@ struct Effect: CustomTestStringConvertible, Sendable {
         var policy = policy
         let proxied = policy.options.proxied.map(\.rawValue).sorted()
         policy.options.proxied = []
-        return "\(policy) \(proxied)"
+        // By the plan, which is what polls go by.
+        let plan = policy.plan(for: row(1).address, imap)
+        return "\(policy) \(plan.options) \(proxied)"
     }
 }

@@ -101,7 +101,7 @@ extension PollPlan {
 }
 
 extension Account {
-    init(_ username: String, _ password: String) {
+    convenience init(_ username: String, _ password: String) {
         self.init(username: username, password: Password(password))
     }
 }

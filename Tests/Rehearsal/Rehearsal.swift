@@ -75,7 +75,7 @@ private struct Stage<C: Conversation> {
         return .origin + .milliseconds(milliseconds)
     }
 
-    private mutating func perform(_ step: Step<C.Outcome>) -> C.Outcome? {
+    private mutating func perform(_ step: Step) -> C.Outcome? {
         switch step {
         case .wait, .rest: return nil
         case .send(let bytes):
@@ -93,7 +93,7 @@ private struct Stage<C: Conversation> {
         case .read(let count):
             decoder.read(count)
             return nil
-        case .finish(let outcome), .part(let outcome): return outcome
+        case .finish, .part: return conversation.concluded(at: .origin + .milliseconds(milliseconds))
         }
     }
 }

@@ -184,7 +184,7 @@ extension RealRing {
 }
 
 extension Account {
-    fileprivate init(_ account: LabAccount, by master: LabAccount? = nil) {
+    fileprivate convenience init(_ account: LabAccount, by master: LabAccount? = nil) {
         self.init(
             username: account.username, password: Password(master?.password ?? account.password),
             masterUser: master?.username)

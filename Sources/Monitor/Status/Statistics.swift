@@ -78,9 +78,9 @@ package struct Statistics: Hashable, Sendable {
     /// The same of how late polls start.
     package static let latenessBounds = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60]
 
-    private var polls: [PollKey: Int] = [:]
-    private var phases: [PhaseKey: Histogram] = [:]
-    private var commands: [CommandKey: Int] = [:]
+    private var polls = Tally<PollKey, Int>()
+    private var phases = Tally<PhaseKey, Histogram>()
+    private var commands = Tally<CommandKey, Int>()
     /// How long after their time polls were started.
     package private(set) var lateness = Histogram(bounds: latenessBounds)
 
@@ -108,16 +108,16 @@ package struct Statistics: Hashable, Sendable {
     /// A poll has ended.
     package mutating func pollEnded(_ service: Service, _ report: PollReport) {
         let result = report.failure.map { PollResult.failed($0.kind) } ?? .ok
-        polls[PollKey(mailProtocol: service.mailProtocol, result: result), default: 0] += 1
+        polls.change(PollKey(mailProtocol: service.mailProtocol, result: result), from: 0) { $0 += 1 }
         for time in report.phases {
             let key = PhaseKey(mailProtocol: service.mailProtocol, phase: time.phase)
-            phases[key, default: Histogram(bounds: Self.phaseBounds)].observe(time.duration)
+            phases.change(key, from: Histogram(bounds: Self.phaseBounds)) { $0.observe(time.duration) }
         }
     }
 
     /// A command has ended.
     package mutating func commandEnded(_ verb: DirectorCommand.Verb, _ reply: CommandReply) {
-        commands[CommandKey(verb: verb, reply: Reply(reply)), default: 0] += 1
+        commands.change(CommandKey(verb: verb, reply: Reply(reply)), from: 0) { $0 += 1 }
     }
 }
 
