@@ -36,7 +36,7 @@ struct Bench: AsyncParsableCommand {
         // The detection takes as long as all others, and has a section of the document to itself.
         if !only.isEmpty, only != [.detection] {
             let parts = only.map { " --only \($0.rawValue)" }.joined()
-            sections.append("**A part alone** (`bench\(parts)`): nothing else was measured.")
+            sections.append("**Not all parts** (`bench\(parts)`): nothing else was measured.")
         }
         var targets: [Target] = []
         let start = ContinuousClock.now
