@@ -33,9 +33,12 @@ import Testing
             let codes = try await reactor.submit {
                 let before = Self.code(of: backend, on: reactor)
                 let last = CInt(limit - Reactor.spareDescriptors - 1)
-                while case let next = open("/dev/null", O_RDONLY), next >= 0, next < last {}
+                var taken: [CInt] = []
+                while taken.last != last, case let next = open("/dev/null", O_RDONLY), next >= 0 { taken.append(next) }
+                // A sanitizer needs some at the exit.
+                defer { for descriptor in taken { close(descriptor) } }
                 let within = [backend, director].map { Self.code(of: $0, on: reactor) }
-                close(last)
+                if let freed = taken.popLast() { close(freed) }
                 return [before] + within + [Self.code(of: backend, on: reactor)]
             }.get()
             guard [0, ECONNREFUSED].contains(codes[0]), codes[1...2] == [EMFILE, ENOENT],
