@@ -27,8 +27,8 @@ package struct AccountStanding: Hashable, Sendable {
     /// Whether it was rejected, and no login has succeeded since.
     package private(set) var isRejected = false
 
-    /// An account of which nothing is known.
-    package init() {}
+    /// An account of which nothing is known, or that it was rejected.
+    package init(isRejected: Bool = false) { self.isRejected = isRejected }
 
     /// Takes in a poll; gives its failure as it is to be taken, nil when it has succeeded.
     package mutating func judge(_ report: PollReport, _ rule: Rejection) -> PollFailure? {

@@ -51,8 +51,8 @@ extension MonitorMachine {
                 keepRaising(of: address)
             }
         }
-        let remembered = Set(found.raising.keys).union(found.intents.keys).union(found.weights.keys)
-        for address in remembered where backends[address] == nil {
+        rejections.formUnion(found.rejections.filter { backends[$0] == nil })
+        for address in found.remembered where backends[address] == nil {
             absences.began(address, at: found.absences[address] ?? now)
         }
         records.changed()

@@ -24,6 +24,8 @@ package struct MonitorMachine: Sendable {
     var sentinels: Sentinels
     /// What is known of backends that went up or down before, listed or not.
     var raising: [IPAddress: Raising]
+    /// The backends that have rejected the test account, where no login has succeeded since, listed or not.
+    var rejections: Set<IPAddress>
     var absences: Absences
     var windows: MaintenanceWindows
     /// `Instant.origin` in seconds since 1970, for what people are told; another one once the wall clock was set.
@@ -44,9 +46,8 @@ package struct MonitorMachine: Sendable {
             weights: restored.weights, orders: restored.windows.mapValues(\.order))
         self.sentinels = Sentinels(limit: policy.sentinelLimit, pause: policy.interval)
         self.raising = restored.raising
-        self.absences = Absences(
-            restored.absences,
-            ofAll: Array(restored.intents.keys) + restored.raising.keys + restored.weights.keys, at: now)
+        self.rejections = restored.rejections
+        self.absences = Absences(restored.absences, ofAll: restored.remembered, at: now)
         self.windows = MaintenanceWindows(restored.windows)
         self.unixOrigin = unixOrigin
         self.handledAt = now
@@ -156,6 +157,7 @@ extension MonitorMachine {
         guard let place = backends.index(forKey: id.address),
             let ended = backends.values[place].pollEnded(id, report, policy, rules, &troubles, at: now)
         else { return [] }
+        keepRejection(of: id.address, backends.values[place].rejectsAccount)
         var actions = ended.actions
         if ended.isFaultNew, let backend = backends[id.address] { actions += tellFault(backend, at: now) }
         actions += ended.further
@@ -271,7 +273,8 @@ extension MonitorMachine {
         switch event {
         case .hostAppeared(let host):
             backends[host.address] = WatchedBackend(
-                host, raising: raising[host.address] ?? Raising(), isOrderedOut: windows[host.address] != nil)
+                host, raising: raising[host.address] ?? Raising(), isOrderedOut: windows[host.address] != nil,
+                rejectsAccount: rejections.contains(host.address))
             noteWeight(of: host.address)
             schedule.add(host.address, at: now)
             if absences.ended(host.address) { records.changed() }
@@ -280,7 +283,7 @@ extension MonitorMachine {
             schedule.remove(host.address)
             troubles.forget(host.address)
             if raising[host.address] != nil || reconciliation.intents[host.address] != nil
-                || reconciliation.weights[host.address] != nil
+                || reconciliation.weights[host.address] != nil || rejections.contains(host.address)
             {
                 absences.began(host.address, at: now)
                 records.changed()
@@ -332,11 +335,18 @@ extension MonitorMachine {
         records.changed()
     }
 
+    /// Dovecot goes on to answer late, whoever is started anew here.
+    private mutating func keepRejection(of address: IPAddress, _ isRejected: Bool) {
+        guard !rejections.isEmpty || isRejected, rejections.contains(address) != isRejected else { return }
+        if isRejected { rejections.insert(address) } else { rejections.remove(address) }
+        records.changed()
+    }
+
     private mutating func save() -> [Action] {
         guard policy.keepsState, let version = records.next() else { return [] }
         let state = MonitorState(
             intents: reconciliation.intents, raising: raising, absences: absences.since, windows: windows.all,
-            weights: reconciliation.weights)
+            weights: reconciliation.weights, rejections: rejections)
         return [.save(state, version: version)]
     }
 
@@ -346,6 +356,7 @@ extension MonitorMachine {
         let gone = absences.removeLong(at: now)
         guard !gone.isEmpty else { return [] }
         for address in gone { raising[address] = nil }
+        rejections.subtract(gone)
         records.changed()
         return follow(reconciliation.forget(gone), at: now)
     }

@@ -3,7 +3,7 @@ package import Health
 package import Site
 
 /// What a restart must not forget: whose downs they are, what holds backends down, who works
-/// on which, and what their weights are to be.
+/// on which, what their weights are to be, and which reject the test account.
 package struct MonitorState: Hashable, Sendable {
     /// This monitor's own HOST-DOWNs, decided, under way, or in force.
     package var intents: [IPAddress: DownIntent]
@@ -17,18 +17,26 @@ package struct MonitorState: Hashable, Sendable {
     package var windows: [IPAddress: Maintenance]
     /// The weights that backends are to have in the end, where this monitor has changed them.
     package var weights: [IPAddress: WeightMemory]
+    /// The backends that have rejected the test account, where no login has succeeded since.
+    package var rejections: Set<IPAddress>
 
     /// Makes the state; by itself, that of a monitor that has done nothing yet.
     package init(
         intents: [IPAddress: DownIntent] = [:], raising: [IPAddress: Raising] = [:],
         absences: [IPAddress: Instant] = [:], windows: [IPAddress: Maintenance] = [:],
-        weights: [IPAddress: WeightMemory] = [:]
+        weights: [IPAddress: WeightMemory] = [:], rejections: Set<IPAddress> = []
     ) {
         self.intents = intents
         self.raising = raising
         self.absences = absences
         self.windows = windows
         self.weights = weights
+        self.rejections = rejections
+    }
+
+    /// The backends of which something is known that is forgotten once they have not been listed for long.
+    var remembered: Set<IPAddress> {
+        Set(intents.keys).union(raising.keys).union(weights.keys).union(rejections)
     }
 
     /// The same as it can be by the clock of now: see `Raising.clamped`. Intents keep their times: the director's clock may have
@@ -37,7 +45,7 @@ package struct MonitorState: Hashable, Sendable {
         MonitorState(
             intents: intents, raising: raising.mapValues { $0.clamped(at: now) },
             absences: absences.mapValues { min($0, now) }, windows: windows.mapValues { $0.clamped(at: now) },
-            weights: weights.mapValues { $0.clamped(at: now) })
+            weights: weights.mapValues { $0.clamped(at: now) }, rejections: rejections)
     }
 }
 

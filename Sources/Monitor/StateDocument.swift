@@ -25,6 +25,7 @@ package enum StateDocument {
             case flapHold = "flap_hold"
             case absentSince = "absent_since"
             case maintenance, weight
+            case accountRejected = "account_rejected"
         }
 
         var down: Down?
@@ -38,6 +39,7 @@ package enum StateDocument {
         var absentSince: Double?
         var maintenance: StateDocument.Window?
         var weight: StateDocument.Weight?
+        var accountRejected: Bool?
     }
 
     fileprivate struct Down: Decodable {
@@ -70,8 +72,7 @@ package enum StateDocument {
     /// The document of a state; `director` is the path of the director-admin socket, `origin` is `Instant.origin` in seconds
     /// since 1970.
     package static func encode(_ state: MonitorState, director: String, origin: Double) -> [UInt8] {
-        let addresses = Set(state.intents.keys).union(state.raising.keys).union(state.windows.keys)
-            .union(state.weights.keys)
+        let addresses = state.remembered.union(state.windows.keys)
         var text = JSONText()
         text.object {
             $0.member("file", kind)
@@ -107,6 +108,7 @@ package enum StateDocument {
             text.member("maintenance") { encode(window, origin, &$0) }
         }
         if let memory = state.weights[address] { text.member("weight") { encode(memory, origin, &$0) } }
+        if state.rejections.contains(address) { text.member("account_rejected", true) }
         text.member("absent_since", time(state.absences[address]))
     }
 
@@ -137,11 +139,11 @@ package enum StateDocument {
             state.raising[address] = raising.memory
             state.windows[address] = entry.maintenance?.window(origin)
             state.weights[address] = entry.weight?.memory(origin)
-            guard let since = entry.absentSince,
-                state.intents[address] != nil || raising.memory != nil || entry.weight != nil
-            else { continue }
-            state.absences[address] = instant(since, origin)
+            if entry.accountRejected == true { state.rejections.insert(address) }
+            state.absences[address] = entry.absentSince.map { instant($0, origin) }
         }
+        let remembered = state.remembered
+        state.absences = state.absences.filter { remembered.contains($0.key) }
         return (state, damaged.sorted())
     }
 

@@ -23,7 +23,7 @@ struct WatchedBackend: Sendable {
     private(set) var failedPolls = FailedPolls()
     /// When it may go up again.
     var raising: Raising
-    private var account = AccountStanding()
+    private var account: AccountStanding
     /// The services whose latest poll ended with the account rejected.
     private var rejecting: Set<Service> = []
     /// What the latest polls noticed beside failures: it is told when it is new.
@@ -38,17 +38,21 @@ struct WatchedBackend: Sendable {
     /// Whether the failures that were counted were long ago, so that another one is needed.
     private var isDoubted = false
 
-    init(_ host: Host, raising: Raising, isOrderedOut: Bool = false) {
+    init(_ host: Host, raising: Raising, isOrderedOut: Bool = false, rejectsAccount: Bool = false) {
         spelling = host.spelling
         listed = host.state
         isOutByWeight = host.isInMaintenance
         self.isOrderedOut = isOrderedOut
         self.raising = raising
+        account = AccountStanding(isRejected: rejectsAccount)
         wentDownUnseen = host.state == .down && raising.upAt != nil
     }
 
     /// Whether it is nobody's alarm, and not to be touched.
     var isInMaintenance: Bool { isOutByWeight || isOrderedOut }
+
+    /// Whether it has rejected the test account, and no login has succeeded since.
+    var rejectsAccount: Bool { account.isRejected }
 
     /// What the pool guard has to know of its polls.
     func evidence(_ rules: BackendHealth.Rules) -> PollEvidence {

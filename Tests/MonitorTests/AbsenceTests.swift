@@ -112,9 +112,9 @@ private let day = 86_400.0
             let numbers = (generation * 20)..<(generation * 20 + 20)
             watch.rows = numbers.map { row($0, tag: "pool\($0 / 4)") }
             watch.run(to: (watch.now - Watch.start).inSeconds + 15)
-            let troubles = [refused, local, nameless, inUse]
-            for number in numbers where number % 5 > 0 {
-                watch.faults[row(number).address] = [imap: troubles[number % 5 - 1]]
+            let troubles = [refused, local, nameless, inUse, rejected]
+            for number in numbers where number % 6 > 0 {
+                watch.faults[row(number).address] = [imap: troubles[number % 6 - 1]]
             }
             watch.run(to: (watch.now - Watch.start).inSeconds + 35)
             #expect(watch.rows.contains { $0.state == .down } && watch.rows.contains { $0.state == .up })
@@ -131,6 +131,7 @@ private let day = 86_400.0
 }
 
 private let nameless = PollFailure(phase: .resolve, kind: .local, text: "no name")
+private let rejected = PollFailure(phase: .login, kind: .rejected, code: "AUTHENTICATIONFAILED", text: "no")
 private let inUse = PollFailure(phase: .login, kind: .rejected, code: "IN-USE", text: "locked")
 
 /// How many elements all collections in a value have.

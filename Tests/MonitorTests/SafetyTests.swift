@@ -196,6 +196,35 @@ private let rejected = PollFailure(phase: .login, kind: .rejected, code: "AUTHEN
         #expect(watch.switches.first == "HOST-UP 10.0.0.1")
     }
 
+    /// Dovecot answers as late as before, whoever was started anew here, or was not told of the backend for a while.
+    @Test(arguments: [false, true])
+    func `A late rejection is known for one after a restart or an absence`(isRestarted: Bool) throws {
+        var policy = Policy.polling(imap, failuresNeeded: 1).deciding { $0.rejection.account = .warning }
+        policy.hasStateFile = true
+        var watch = Watch(policy, row(1), row(2))
+        watch.run(to: 15)
+        watch.faults[row(1).address] = [imap: rejected]
+        watch.run(to: 35)
+        let late = PollFailure(phase: .login, kind: .timeout, text: "no answer")
+        if isRestarted {
+            watch = Watch(policy, row(1), row(2), restored: try #require(watch.states.last))
+        } else {
+            watch.rows = [row(2)]
+            watch.run(to: 55)
+            watch.rows = [row(1), row(2)]
+        }
+        watch.faults[row(1).address] = [imap: late]
+        watch.run(to: 100)
+        #expect(watch.sent == [])
+        watch.faults = [:]
+        watch.reports[imap] = PollReport(failure: nil, phases: [.init(.login, .zero)], duration: .zero)
+        watch.run(to: 120)
+        watch.faults[row(1).address] = [imap: late]
+        watch.run(to: 140)
+        #expect(watch.switches == ["HOST-DOWN 10.0.0.1"])
+        #expect(watch.states.last?.rejections == [])
+    }
+
     @Test func aRejectedAccountOnlyAlertsWherePolicySaysSo() {
         let policy = Policy.polling(imap, failuresNeeded: 1).deciding { $0.rejection.account = .warning }
         var watch = Watch(policy, row(1))

@@ -116,6 +116,7 @@ extension Referee {
         next.window = former.window
         next.weightBefore = former.weightBefore
         next.isDrained = former.isDrained
+        next.isRejected = former.isRejected
         ledgers[monitor].backends[backend] = next
     }
 }

@@ -125,7 +125,9 @@ extension Policy {
     func timeToProve(_ known: Ledger.Backend) -> Duration {
         guard !deciding.minHealthy.isOff else { return .zero }
         let keepsItsTurn = known.isRejected || known.polls.contains(where: \.isRejecting)
-        return patience + (keepsItsTurn ? period : .seconds(1))
+        // Others are asked only now, then, and a poll in its turn may begin before they have answered.
+        let inVain = failuresNeeded == 1 ? patience : .zero
+        return patience + (keepsItsTurn ? period : .seconds(1)) + inVain
     }
 
     /// From recovery to the HOST-UP; one interval more, as the list may have to be read first.

@@ -77,6 +77,7 @@ extension Referee {
             ledger.backends[backend].window = former.window
             ledger.backends[backend].weightBefore = former.weightBefore
             ledger.backends[backend].isDrained = former.isDrained
+            ledger.backends[backend].isRejected = monitor.file?.rejections.contains(world.address(backend)) ?? false
         }
         // As far as the new one can know.
         for command in ledgers[monitor.number].commands.values where command.verb == .hostDown {
@@ -218,6 +219,7 @@ extension Referee {
         }
         var known = ledgers[number].backends[backend]
         known.polls[service].isOut = false
+        let wasRejected = known.isRejected
         switch known.meaning(failure, isLogin: world.scenario.services[service].mailProtocol != .lmtp, monitor.policy) {
         case .fault:
             known.polls[service].failures += 1
@@ -253,6 +255,8 @@ extension Referee {
             }
             known.polls[service].goodSince = start
         }
+        // Of a backend that was not listed meanwhile, it says nothing.
+        if !known.isKnown || start < known.knownSince { known.isRejected = wasRejected }
         known.polls[service].endedAt = now
         if known.roundFailed, let hold = known.flapHold { known.heldDownUntil = max(known.heldDownUntil, now + hold) }
         if !known.roundFailed, !known.polls.contains(where: \.isOut) { known.goodRounds += 1 }

@@ -40,7 +40,7 @@ import Testing
             weights: [
                 address(1): WeightMemory(target: 100, ours: [40, 60], asked: 60, steppedAt: .origin + .seconds(7)),
                 address(3): WeightMemory(target: 80, ours: [0], asked: 0, isDrained: true),
-            ])
+            ], rejections: [address(1), address(4)])
     }()
 
     private static let now = Instant.origin + .seconds(1000)
