@@ -46,9 +46,9 @@ extension Referee {
     func administratorSets(_ vhosts: Int, _ backend: Int) {
         let others = ledgers.compactMap { $0.backends[backend].weightBefore }
         guard rightWeights[backend] != nil else { return }
-        // Of two in the same moment, either may be the later one.
-        let isAlone = others.isEmpty && weightsSetAt[backend] < now
-        weightsSetAt[backend] = now
+        // Of two that cross on the ring, either may be the later one.
+        let isAlone = others.isEmpty && weightsKnownAt[backend] < now
+        weightsKnownAt[backend] = now + world.ring.hop * world.ring.directors.count
         rightWeights[backend] = isAlone ? [vhosts] : rightWeights[backend]?.union(others + [vhosts])
     }
 
@@ -97,7 +97,7 @@ extension Referee {
         let isOthers = ledgers.indices.contains { $0 != number && ledgers[$0].backends[backend].weightBefore != nil }
         if vhosts == 0, isOthers { rightWeights[backend]?.insert(before) }
         // Nor does it know what an administrator has set since it read the list.
-        if let list = ledgers[number].list, list.startedAt <= weightsSetAt[backend] {
+        if let list = ledgers[number].list, list.startedAt <= weightsKnownAt[backend] {
             rightWeights[backend]?.insert(before)
         }
         ledgers[number].backends[backend].weightBefore = target

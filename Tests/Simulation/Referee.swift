@@ -24,13 +24,13 @@ final class Referee {
     var quarrelsSince = Instant.origin
     /// The weights that each backend may have in the end; nil where somebody has lost track.
     var rightWeights: [Set<Int>?]
-    /// When an administrator has last set each.
-    var weightsSetAt: [Instant]
+    /// When what an administrator has last set of each is known to all directors.
+    var weightsKnownAt: [Instant]
     unowned let world: World
 
     init(_ world: World) {
         self.world = world
-        weightsSetAt = Array(repeating: .origin, count: world.scenario.backends)
+        weightsKnownAt = Array(repeating: .origin, count: world.scenario.backends)
         rightWeights = Array(repeating: [100], count: world.scenario.backends)
         changes = Array(repeating: [], count: world.scenario.backends)
         outages = Array(repeating: nil, count: world.scenario.monitors)
