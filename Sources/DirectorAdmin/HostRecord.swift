@@ -7,6 +7,8 @@ struct HostRecord: Sendable {
     private(set) var wanted: HostState?
     /// Since when it asks for that.
     private(set) var wantedSince = Instant.origin
+    /// Since when health asked for HOST-DOWN before others had their say: when it asks for it again, that is no new wish.
+    private var recalledSince: Instant?
     /// Whether people have been told what would be sent for this wish, where nothing may be sent.
     var isWishTold = false
     private var command = Command.none
@@ -87,8 +89,9 @@ struct HostRecord: Sendable {
     /// Whether moving its users away makes sense: it is down, and to stay so.
     var shouldMoveUsers: Bool { host.state == .down && wanted != .up && !isLeftAlone }
 
-    /// Whether its users are to be moved away now.
-    var needsMove: Bool { move.isDue && shouldMoveUsers }
+    /// Whether its users are to be moved away now: only while its polls say that it is to be down. Where they do not say so any more,
+    /// or not yet again, it may be well, and about to go up.
+    var needsMove: Bool { move.isDue && shouldMoveUsers && wanted == .down }
 
     /// Whether it is not listed as down, but will be soon: by a wish, or by a command that is under way.
     var isOnTheWayDown: Bool {
@@ -130,7 +133,8 @@ struct HostRecord: Sendable {
         guard wanted != state else { return false }
         if state == .up { weight.rises(manners.slowStart, at: now) }
         wanted = state
-        wantedSince = now
+        wantedSince = state == .down ? recalledSince ?? now : now
+        if state != nil { recalledSince = nil }
         isWishTold = false
         if state != .down, isSettled, case .none = command, host.state == .up { ownership = .none }
         // A backend that has recovered meanwhile keeps them: it goes up.
@@ -192,6 +196,7 @@ struct HostRecord: Sendable {
         host = row
         toldState = row.state
         wanted = nil
+        recalledSince = nil
         evidence = PollEvidence()
         ownership = .none
         isMoveUnknown = false
@@ -248,6 +253,8 @@ struct HostRecord: Sendable {
     ) -> [DirectorEvent] {
         var events: [DirectorEvent] = []
         if row.isInMaintenance != host.isInMaintenance { events.append(.maintenanceChanged(row)) }
+        // What an administrator had in hand is looked at anew before anything is done with it.
+        if isOutByWeight, !row.isInMaintenance { recallDown() }
         host = row
         if row.state == wanted { isWishTold = false }
         events += move.listed(row, readAt: readAt, at: now, manners)
@@ -278,12 +285,20 @@ struct HostRecord: Sendable {
                 let isSeenBefore = intent.map { $0.change == row.lastChange } ?? false
                 ownership = isSeenBefore ? intent.map { .own($0) } ?? .none : .none
             }
-            // Others may know better by now: only what is wished from here on puts it up again.
+            // Others may know better by now: only what is wished from here on changes it again.
             if row.state == .down, wanted == .up { wanted = nil }
+            if row.state == .up { recallDown() }
         }
         events += weightListed(isSettled: isSettled, at: now)
         if row.state == .up, isSettled, case .none = command { upIsSettled() }
         return events
+    }
+
+    /// Health has to ask for it anew, by what is seen from now on.
+    private mutating func recallDown() {
+        guard wanted == .down else { return }
+        recalledSince = wantedSince
+        wanted = nil
     }
 
     /// The ring agrees that it is up: whatever was done before is over. What is still wanted is written down already.

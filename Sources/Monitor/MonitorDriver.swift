@@ -154,6 +154,7 @@ package final class MonitorDriver {
         metrics.statistics = statistics
         metrics.isDirectorConnected = chronicle.isInContact == true
         metrics.isRingSynced = machine.ring.map { $0 == .synced }
+        metrics.sentinels = machine.policy.keepsSentinels ? ask { $0.sentinels.standing } : nil
         return metrics
     }
 

@@ -34,6 +34,8 @@ package indirect enum MonitorEvent: Hashable, Sendable {
     case pollsWaiting(PollsWaiting)
     /// A backend's idle connection has broken, and it is polled for that; the words are the system's or the server's.
     case sentinelLost(backend: String, String)
+    /// Again a poll has failed beside a backend's idle connection, and none succeeded: it has no more of them.
+    case sentinelGivenUp(backend: String)
     /// There are more backends than descriptors for idle connections.
     case sentinelsShort(SentinelShortage)
     /// A backend's switch has changed, as HOST-LIST shows; `fault` is what is, or was, wrong with it, as far as known.

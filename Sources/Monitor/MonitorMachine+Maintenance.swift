@@ -71,9 +71,7 @@ extension MonitorMachine {
             return [.tell(told)] + follow(reconciliation.ordered(.none, for: address, at: now), at: now)
         }
         backends[address]?.isOrderedOut = false
-        // What was seen meanwhile is of a machine that somebody was working on: nothing follows before it is seen again.
-        backends[address]?.doubted(since: now)
-        if backends[address]?.isPaced == false { schedule.hasten(address, isUrgent: true, at: now) }
+        lookAnew(address, at: now)
         let doubts = conclude(address, at: now)
         return [.tell(told)] + doubts + follow(reconciliation.ordered(.none, for: address, at: now), at: now)
             + endUnwantedSentinel(address) + startRounds(at: now)

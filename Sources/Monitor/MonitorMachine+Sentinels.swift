@@ -9,9 +9,19 @@ extension MonitorMachine {
     mutating func keepSentinel(_ address: IPAddress, at now: Instant) -> [Action] {
         // Most monitors keep none, and this is asked behind each poll.
         if !policy.keepsSentinels, sentinels.isEmpty { return [] }
-        guard let backend = backends[address], backend.mayHaveSentinel else { return endUnwantedSentinel(address) }
+        guard let backend = backends[address] else { return endUnwantedSentinel(address) }
+        let news = backend.isFailing(rules) ? sentinelFailed(backend, address) : []
+        guard backend.mayHaveSentinel else { return news + endUnwantedSentinel(address) }
+        guard news.isEmpty else { return news }
+        if backend.hasDoneWell { sentinels.succeeded(address) }
         guard policy.sentinelPlan != nil, backend.verdict == .healthy else { return [] }
         return policy.actions(for: sentinels.wanted(address, at: now))
+    }
+
+    private mutating func sentinelFailed(_ backend: WatchedBackend, _ address: IPAddress) -> [Action] {
+        let (steps, isGivenUp) = sentinels.failed(address)
+        return policy.actions(for: steps)
+            + (isGivenUp ? [backend.tell(.sentinelGivenUp(backend: backend.spelling))] : [])
     }
 
     /// One that is down has none, as it is polled to come up; nor has one that an administrator is working on.

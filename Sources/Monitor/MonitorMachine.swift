@@ -234,7 +234,7 @@ extension MonitorMachine {
     }
 
     private mutating func doubt(since time: Instant, at now: Instant) -> [Action] {
-        for address in backends.keys { backends[address]?.doubted(since: time) }
+        for address in backends.keys { backends[address]?.doubted(since: time, at: now) }
         return concludeAll(at: now)
     }
 
@@ -282,6 +282,7 @@ extension MonitorMachine {
             backends[host.address] = nil
             schedule.remove(host.address)
             troubles.forget(host.address)
+            sentinels.forget(host.address)
             if raising[host.address] != nil || reconciliation.intents[host.address] != nil
                 || reconciliation.weights[host.address] != nil || rejections.contains(host.address)
             {
@@ -290,14 +291,19 @@ extension MonitorMachine {
             }
             return [.tell(.director(event))] + endUnwantedSentinel(host.address)
         case .maintenanceChanged(let host):
+            let wasOut = backends[host.address]?.isOutByWeight == true
             noteWeight(of: host.address)
+            if wasOut, backends[host.address]?.isOutByWeight == false { lookAnew(host.address, at: now) }
             return [.tell(.director(event))] + endUnwantedSentinel(host.address)
         case .stateChanged(let host, let cause):
             let backend = backends[host.address]
             let fault = backend?.fault.map { Fault($0.service, $0.streak, at: now) }
             let told = MonitorEvent.stateChanged(host, cause, fault)
             // A former run's HOST-DOWN may have been held by the director until now.
-            let isForeign = cause == .foreign && !reconciliation.isOwnDown(host.address)
+            let isForeign = cause == .foreign && (host.state == .up || !reconciliation.isOwnDown(host.address))
+            if isForeign, backend?.verdict == .faulty, backend?.isPaced == false {
+                schedule.hasten(host.address, isUrgent: true, at: now)
+            }
             return [backend?.tell(told) ?? .tell(told)] + stateChanged(host, byOthers: isForeign, at: now)
                 + endUnwantedSentinel(host.address)
         case .undoneByOthers(let host):
@@ -311,6 +317,12 @@ extension MonitorMachine {
         default: break
         }
         return [.tell(.director(event))]
+    }
+
+    /// What was seen meanwhile is of a machine that somebody was working on: nothing follows before it is seen again.
+    mutating func lookAnew(_ address: IPAddress, at now: Instant) {
+        backends[address]?.doubted(since: now, at: now)
+        if backends[address]?.isPaced == false { schedule.hasten(address, isUrgent: true, at: now) }
     }
 
     private func tell(_ event: DirectorEvent, of host: Host) -> Action {

@@ -5,7 +5,7 @@ internal import Site
 ///
 /// Pure: it is told who is well and what has become of the connections, and says which to open and to close. One that breaks
 /// is not opened again within `pause` of its opening, so that a server that closes each at once is neither hammered nor
-/// polled for it all the time.
+/// polled for it all the time. One beside which polls fail is closed, as the server may have no room for both.
 struct Sentinels: Sendable {
     typealias ID = MonitorMachine.SentinelID
 
@@ -23,6 +23,10 @@ struct Sentinels: Sendable {
         var openedAt: Instant?
         /// When the one that stands is to be renewed.
         var renewal = Instant.distantFuture
+        /// Whether a round has succeeded beside it.
+        var hasServed = false
+
+        var connections: [Int] { [standing, arriving].compactMap(\.self) }
     }
 
     private struct Renewal: Comparable, Sendable {
@@ -40,6 +44,10 @@ struct Sentinels: Sendable {
     private var limit: Int
     private var pause: Duration
     private var posts: [IPAddress: Post] = [:]
+    /// How many of a backend's latest ones were closed for a failed poll before a round had succeeded beside them.
+    private var vain: [IPAddress: Int] = [:]
+    /// After so many of these there are no more.
+    private static let mostVain = 2
     private var renewals = Heap<Renewal>()
     private var connections = 0
     private var count = 0
@@ -56,6 +64,7 @@ struct Sentinels: Sendable {
         self.limit = limit
         self.pause = max(.seconds(1), pause)
         hasToldShortage = false
+        vain = [:]
         return connections > limit ? clear() : []
     }
 
@@ -65,9 +74,32 @@ struct Sentinels: Sendable {
     /// When `woke` is to be called at the latest.
     var nextWake: Instant? { renewals.min?.time }
 
+    /// How many stand.
+    var standing: Int { posts.values.count { $0.standing != nil } }
+
+    /// A round has succeeded.
+    mutating func succeeded(_ address: IPAddress) {
+        guard let post = posts[address], post.standing != nil, !post.hasServed else { return }
+        posts[address]?.hasServed = true
+        vain[address] = nil
+    }
+
+    /// A poll has failed: it is tried again without a sentinel. Gives also whether there will be no more of them.
+    mutating func failed(_ address: IPAddress) -> (steps: [Step], isGivenUp: Bool) {
+        guard var post = posts[address], !post.connections.isEmpty else { return ([], false) }
+        let steps = post.connections.map { close($0, address) }
+        if !post.hasServed { vain[address, default: 0] += 1 }
+        (post.standing, post.arriving) = (nil, nil)
+        posts[address] = post
+        return (steps, !post.hasServed && vain[address] == Self.mostVain)
+    }
+
+    /// A backend is not listed any more.
+    mutating func forget(_ address: IPAddress) { vain[address] = nil }
+
     /// A backend is well: it gets a sentinel if it has none, or an old one that could not be renewed.
     mutating func wanted(_ address: IPAddress, at now: Instant) -> [Step] {
-        guard limit > 0 else { return [] }
+        guard limit > 0, vain[address] ?? 0 < Self.mostVain else { return [] }
         let post = posts[address] ?? Post()
         guard post.standing == nil || post.renewal <= now else { return [] }
         guard post.openedAt.map({ now - $0 >= pause }) ?? true else { return [] }
@@ -77,7 +109,7 @@ struct Sentinels: Sendable {
     /// A backend is to have none.
     mutating func unwanted(_ address: IPAddress) -> [Step] {
         guard let post = posts.removeValue(forKey: address) else { return [] }
-        return [post.standing, post.arriving].compactMap(\.self).map { close($0, address) }
+        return post.connections.map { close($0, address) }
     }
 
     /// None is to be kept from now on.
@@ -99,6 +131,7 @@ struct Sentinels: Sendable {
         let former = post.standing
         post.arriving = nil
         post.standing = id.number
+        if former == nil { post.hasServed = false }
         // The first of each is renewed sooner, each at its own time: so they stay spread.
         let share = (Double(id.number) * 0.618_033_988_749_894_9).truncatingRemainder(dividingBy: 1)
         post.renewal = now + (former == nil ? Self.lifetime * (0.5 + share / 2) : Self.lifetime)
@@ -109,7 +142,7 @@ struct Sentinels: Sendable {
 
     /// A connection has ended that was not closed from here; gives whether it stood.
     mutating func ended(_ id: ID) -> Bool {
-        guard let post = posts[id.address], [post.standing, post.arriving].contains(id.number) else { return false }
+        guard let post = posts[id.address], post.connections.contains(id.number) else { return false }
         connections -= 1
         guard post.standing == id.number else {
             posts[id.address]?.arriving = nil

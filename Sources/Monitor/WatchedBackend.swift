@@ -35,8 +35,8 @@ struct WatchedBackend: Sendable {
     private var isRoundGoingOn = false
     private var roundStart = Instant.origin
     private var isPolled = true
-    /// Whether the failures that were counted were long ago, so that another one is needed.
-    private var isDoubted = false
+    /// Where the failures that were counted were of before that: another poll that is started from then on has to fail.
+    private var doubtedAt: Instant?
 
     init(_ host: Host, raising: Raising, isOrderedOut: Bool = false, rejectsAccount: Bool = false) {
         spelling = host.spelling
@@ -76,6 +76,12 @@ struct WatchedBackend: Sendable {
 extension WatchedBackend {
     /// Whether it may have an idle connection that tells when it breaks.
     var mayHaveSentinel: Bool { isPolled && listed != .down && !isInMaintenance && verdict != .faulty }
+
+    /// Whether its latest polls failed.
+    func isFailing(_ rules: BackendHealth.Rules) -> Bool { health.failing(rules) != nil }
+
+    /// Whether its latest round is over, and was good.
+    var hasDoneWell: Bool { !isRoundGoingOn && verdict == .healthy }
 }
 
 // MARK: - Rounds
@@ -169,13 +175,17 @@ extension WatchedBackend {
         failedPolls.pollEnded(service, report, at: now)
         let outcome = health.pollEnded(service, report.failure, took: report.duration, rules, at: now)
         let isFault = report.failure?.meaning == .fault
-        if isFault, health.faultyServices(rules).contains(where: { $0.service == service }) { isDoubted = false }
+        if isFault, let doubt = doubtedAt, now >= doubt + report.duration,
+            health.faultyServices(rules).contains(where: { $0.service == service })
+        {
+            doubtedAt = nil
+        }
         return (outcome, report)
     }
 
     /// What was seen was before `time`, since when nothing could be seen.
-    mutating func doubted(since time: Instant) {
-        isDoubted = true
+    mutating func doubted(since time: Instant, at now: Instant) {
+        doubtedAt = now
         health.isBlind(since: time)
     }
 
@@ -235,7 +245,7 @@ extension WatchedBackend {
         }
         switch verdict {
         case .undecided: return (nil, nil)
-        case .faulty: return (isDoubted ? nil : .down, nil)
+        case .faulty: return (doubtedAt == nil ? .down : nil, nil)
         case .healthy:
             guard health.goodRounds >= deciding.goodRoundsNeeded else { return (nil, nil) }
             guard listed == .down else {
@@ -265,6 +275,8 @@ extension WatchedBackend {
         case .up:
             // Others may raise a backend that is still faulty: the reason is needed again.
             if verdict != .faulty { fault = nil }
+            // They may have mended it, too.
+            if byOthers { doubtedAt = now }
             raising.wentUp(byOthers: byOthers, at: now)
             toldHold = nil
             return nil

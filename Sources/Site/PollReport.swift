@@ -70,8 +70,9 @@ package struct PollFailure: Hashable, Sendable, Error {
         self.text = text
         let isRejectedLogin = phase == .login && kind == .rejected
         isAccountRejected = isRejectedLogin && Self.accountCodes.contains(code?.uppercased() ?? "")
-        // RFC 2449, section 8.1.1: another session has the maildrop locked, and so the backend is well.
-        let isInUse = isRejectedLogin && code?.uppercased() == "IN-USE"
+        // Another session has the maildrop locked (RFC 2449, section 8.1.1), or the account has as many as Dovecot grants
+        // (RFC 5530, section 3): the backend is well.
+        let isInUse = isRejectedLogin && ["IN-USE", "LIMIT"].contains(code?.uppercased())
         switch kind {
         case .local: meaning = .nothing
         case .relay: meaning = .warning

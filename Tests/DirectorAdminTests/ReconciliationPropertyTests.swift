@@ -66,6 +66,7 @@ private struct RandomRun {
     var director: ModelDirector
     var wanted: [IPAddress: HostState] = [:]
     var wantedSince: [IPAddress: Instant] = [:]
+    var recalledSince: [IPAddress: Instant] = [:]
     /// The latest listing that is to be believed.
     var believed: [IPAddress: Host] = [:]
     var lastRing: RingState?
@@ -120,9 +121,21 @@ private struct RandomRun {
         let state: HostState? = [.up, .down, .down, nil][director.below(4)]
         // The monitor forgets the health of a backend that is not listed.
         guard believed[host.address] != nil else { return }
-        if wanted[host.address] != state { wantedSince[host.address] = now }
-        wanted[host.address] = state
+        wish(state, for: host.address)
         perform(machine.polled(polled(host.address, state), wanted: state, for: host.address, at: now))
+    }
+
+    mutating func wish(_ state: HostState?, for address: IPAddress) {
+        if wanted[address] != state { wantedSince[address] = state == .down ? recalledSince[address] ?? now : now }
+        if state != nil { recalledSince[address] = nil }
+        wanted[address] = state
+    }
+
+    /// Others had their say: a down has to be asked for anew, and is as old as it was.
+    mutating func recallDown(_ address: IPAddress) {
+        guard wanted[address] == .down else { return }
+        recalledSince[address] = wantedSince[address]
+        wanted[address] = nil
     }
 
     /// What its polls now show.
@@ -196,6 +209,7 @@ private struct RandomRun {
                 readAt = now
                 wanted = wanted.filter { believed[$0.key] != nil }
                 wantedSince = wantedSince.filter { believed[$0.key] != nil }
+                recalledSince = recalledSince.filter { believed[$0.key] != nil }
                 evidence = evidence.filter { believed[$0.key] != nil }
                 failures = failures.filter { believed[$0.key] != nil }
             }
@@ -222,6 +236,8 @@ private struct RandomRun {
             case .report(.stateChanged(let host, let cause)):
                 ownDowns.remove(host.address)
                 if cause == .foreign, host.state == .down, wanted[host.address] == .up { wanted[host.address] = nil }
+                if cause == .foreign, host.state == .up { recallDown(host.address) }
+            case .report(.maintenanceChanged(let host)) where !host.isInMaintenance: recallDown(host.address)
             case .report(.hostDisappeared(let host)): ownDowns.remove(host.address)
             case .report(.wouldSend): told += 1
             case .record(let id):
@@ -331,8 +347,7 @@ private struct RandomRun {
             let host = row(number)
             let state: HostState = number.isMultiple(of: 2) ? .down : .up
             // A wish that stands is as old as it is.
-            if wanted[host.address] != state { wantedSince[host.address] = now }
-            wanted[host.address] = state
+            wish(state, for: host.address)
             perform(machine.polled(polled(host.address, state), wanted: state, for: host.address, at: now))
         }
         // Their turns come, the others' halfway between.

@@ -30,6 +30,7 @@ import Testing
 
     /// Another monitor has the POP3 mailbox locked.
     @Test mutating func aLockedMailboxNeverCounts() {
+        #expect(standing.judge(report(.login, .rejected, code: "LIMIT"), Rejection())?.meaning == .warning)
         #expect(standing.judge(report(.login, .rejected, code: "IN-USE"), Rejection())?.meaning == .warning)
     }
 

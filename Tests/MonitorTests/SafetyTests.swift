@@ -171,6 +171,38 @@ private let rejected = PollFailure(phase: .login, kind: .rejected, code: "AUTHEN
         #expect(watch.states == [])
     }
 
+    // MARK: Others' word
+
+    /// Whenever somebody puts it up between two polls.
+    @Test(arguments: [1, 2.5, 4, 5.5, 7, 8.5], [false, true])
+    func `What others put up goes down only for a poll that was started since`(after pause: Double, isMended: Bool) {
+        var watch = Watch(Policy.polling(imap, failuresNeeded: 2), row(1), row(2))
+        watch.faults[row(1).address] = [imap: refused]
+        watch.run(to: 35.5)
+        #expect(watch.switches == ["HOST-DOWN 10.0.0.1"])
+        watch.run(to: 35.5 + pause)
+        if isMended { watch.faults = [:] }
+        watch.others(1, .up)
+        let polls = watch.starts[row(1).address]?.count ?? 0
+        while watch.switches.count == 1, watch.now < Watch.start + .seconds(70) {
+            watch.run(to: (watch.now - Watch.start).inSeconds + 0.1)
+        }
+        #expect(watch.switches.count == (isMended ? 1 : 2))
+        #expect(watch.starts[row(1).address]?.count ?? 0 > polls)
+    }
+
+    @Test(arguments: [false, true]) func `Behind a maintenance it goes down only for a poll that was started since`(
+        isMended: Bool
+    ) {
+        var watch = Watch(Policy.polling(imap, failuresNeeded: 1), row(1, vhosts: 0), row(2))
+        watch.faults[row(1).address] = [imap: refused]
+        watch.run(to: 35.5)
+        if isMended { watch.faults = [:] }
+        watch.rows = [row(1), row(2)]
+        watch.run(to: 60)
+        #expect(watch.switches == (isMended ? [] : ["HOST-DOWN 10.0.0.1"]))
+    }
+
     // MARK: What counts
 
     /// The account was rejected, and then the backend's logins hang: nobody knows how it is.

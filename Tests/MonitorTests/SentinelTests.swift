@@ -246,12 +246,54 @@ import Testing
         }
     }
 
+    /// A server that allows one connection at a time, say, by each client's address.
+    private func serve(_ watch: inout Watch, _ seconds: ClosedRange<Int>) {
+        for time in stride(from: Double(seconds.lowerBound), through: Double(seconds.upperBound), by: 0.05) {
+            watch.faults[first.address] =
+                watch.sentinels.contains { $0.address == first.address } ? [imap: refused] : [:]
+            watch.run(to: time)
+        }
+    }
+
+    @Test(arguments: [1, 3]) func `a server that has no room for it beside a poll is not taken down for it`(needed: Int)
+    {
+        var policy = policy(retryInterval: .milliseconds(200))
+        policy.failuresNeeded = needed
+        var watch = Watch(policy, first, second)
+        serve(&watch, 1...200)
+        // Where one failure is enough, it goes down before that is known, but not for ever.
+        #expect(watch.switches.count { $0.hasPrefix("HOST-DOWN") } == (needed == 1 ? 2 : 0))
+        #expect(watch.sentinels.map(\.address) == [second.address])
+        #expect(watch.told.count { $0 == .sentinelGivenUp(backend: "10.0.0.1") } == 1)
+        #expect((18...26).contains(starts(watch).count), "\(starts(watch))")
+        watch.handle(.policyChanged(policy))
+        watch.faults = [:]
+        watch.run(to: 230)
+        #expect(Set(watch.sentinels.map(\.address)) == [first.address, second.address])
+    }
+
+    @Test func `one beside which polls have succeeded is opened again after each failure`() {
+        var watch = Watch(policy(retryInterval: .milliseconds(200)), first)
+        watch.run(to: 35)
+        for time in stride(from: 40.0, through: 200, by: 40) {
+            watch.faults[first.address] = [imap: refused]
+            watch.run(to: time + 0.1)
+            #expect(watch.sentinels == [])
+            watch.faults = [:]
+            watch.run(to: time + 35)
+            #expect(watch.sentinels.map(\.address) == [first.address])
+        }
+        #expect(watch.sent == [])
+    }
+
     @Test func `its lines`() {
         let lost = LogLine(.sentinelLost(backend: "10.0.0.1", "Connection reset by peer"))
         #expect(
             lost.text
                 == #"backend=10.0.0.1 sentinel=lost text="Connection reset by peer" note="polled at once""#)
         #expect(lost.level == .info && !lost.isChange)
+        let givenUp = LogLine(.sentinelGivenUp(backend: "10.0.0.1"))
+        #expect(givenUp.text.hasPrefix("backend=10.0.0.1 sentinel=given_up note=") && givenUp.level == .notice)
         let short = LogLine(.sentinelsShort(SentinelShortage(backends: 500, limit: 480)))
         #expect(short.text.hasPrefix("sentinels=short backends=500 limit=480 note=") && short.level == .warning)
     }

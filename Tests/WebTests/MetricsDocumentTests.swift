@@ -21,6 +21,7 @@ import Testing
         }
         metrics.isDirectorConnected = true
         metrics.isRingSynced = false
+        metrics.sentinels = 7
         metrics.withheld = ["": 3]
         metrics.logLinesLost = 4
         metrics.statistics.pollEnded(
@@ -67,7 +68,8 @@ import Testing
                 "dovemon_backend_maintenance{backend=\"10.0.0.2\",tag=\"a\\\"b\\\\c\\nd\"} 1",
                 "dovemon_certificate_expiry_timestamp_seconds{backend=\"10.0.0.1\",tag=\"\",protocol=\"imap\",port=\"993\"}"
                     + " 1893456000",
-                "dovemon_director_connected 1", "dovemon_ring_synced 0", "dovemon_guard_withheld{tag=\"\"} 3",
+                "dovemon_director_connected 1", "dovemon_ring_synced 0", "dovemon_sentinels 7",
+                "dovemon_guard_withheld{tag=\"\"} 3",
                 "dovemon_guard_withheld{tag=\"a\\\"b\\\\c\\nd\"} 0",
                 "dovemon_polls_total{protocol=\"imap\",result=\"ok\"} 1",
                 "dovemon_polls_total{protocol=\"imap\",result=\"timeout\"} 1",

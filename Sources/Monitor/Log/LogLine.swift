@@ -101,6 +101,11 @@ package struct LogLine: Hashable, Sendable {
             fields.add("text", text)
             fields.add("note", "polled at once")
             self.init(.info, event.name, fields)
+        case .sentinelGivenUp(let backend):
+            var fields = LogFields(backend)
+            fields.add("sentinel", "given_up")
+            fields.add("note", "no poll succeeds beside it: the server may allow one connection at a time")
+            self.init(.notice, event.name, fields)
         case .sentinelsShort(let shortage):
             var fields = LogFields()
             fields.add("sentinels", "short")

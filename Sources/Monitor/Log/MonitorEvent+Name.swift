@@ -18,6 +18,7 @@ extension MonitorEvent {
         case .failedPollRecalled: "failed_poll_recalled"
         case .pollsWaiting: "polls_waiting"
         case .sentinelLost: "sentinel_lost"
+        case .sentinelGivenUp: "sentinel_given_up"
         case .sentinelsShort: "sentinels_short"
         case .stateChanged: "state_changed"
         case .director(let event): event.name

@@ -57,6 +57,8 @@ package struct Metrics: Sendable {
     package var isDirectorConnected = false
     /// Whether the ring is synced; nil where the director does not tell.
     package var isRingSynced: Bool?
+    /// How many idle connections stand; nil where none are kept.
+    package var sentinels: Int?
     /// How many backends' HOST-DOWNs the pool guard withholds, by tag.
     package var withheld: [String: Int] = [:]
     /// What this run has done.

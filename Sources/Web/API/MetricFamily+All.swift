@@ -3,7 +3,8 @@ extension MetricFamily {
     /// All, in the order in which they are told.
     package static let all: [MetricFamily] = [
         build, backendUp, backendHealthy, backendVhosts, backendUsers, backendMaintenance, certificateExpiry,
-        directorConnected, ringSynced, guardWithheld, polls, pollDuration, commands, scheduleLateness, logLinesDropped,
+        directorConnected, ringSynced, sentinels, guardWithheld, polls, pollDuration, commands, scheduleLateness,
+        logLinesDropped,
         processCPU, processResident, processVirtual, processOpenDescriptors, processMaximumDescriptors, processStart,
     ]
 
@@ -27,6 +28,8 @@ extension MetricFamily {
     static let ringSynced = MetricFamily(
         "dovemon_ring_synced", .gauge,
         "Whether the ring is synced; not there where the director does not tell.")
+    static let sentinels = MetricFamily(
+        "dovemon_sentinels", .gauge, "Idle connections to backends that stand; not there where none are kept.")
     static let guardWithheld = MetricFamily(
         "dovemon_guard_withheld", .gauge, "Backends that the pool guard keeps from being marked down.")
     static let polls = MetricFamily(

@@ -74,6 +74,8 @@ extension MetricsWriter {
         sample(.directorConnected, "", metrics.isDirectorConnected ? 1 : 0)
         begin(.ringSynced)
         if let isSynced = metrics.isRingSynced { sample(.ringSynced, "", isSynced ? 1 : 0) }
+        begin(.sentinels)
+        if let count = metrics.sentinels { sample(.sentinels, "", count) }
         begin(.guardWithheld)
         // A tag whose backends are all well is there with 0, so that a graph of it has no holes.
         let tags = Set(metrics.backends.map(\.tag)).union(metrics.withheld.keys)
