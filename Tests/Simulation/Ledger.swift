@@ -35,6 +35,8 @@ struct Ledger {
         var failedWithAll = false
         /// How many there were with the latest that was begun when others could be polled well.
         var failuresByItself = 0
+        /// When the latest failure that counts was begun.
+        var failureBegunAt = Instant.origin
         /// When the latest success was begun.
         var goodSince: Instant?
         /// Whether it is failing with its account rejected, whatever logins of other services do.
@@ -47,6 +49,8 @@ struct Ledger {
         var roundFailed = false
         var goodRounds = 0
         var roundStartedAt: Instant?
+        /// When it was last told that others have put it up.
+        var raisedByOthersAt = Instant.origin
         /// When it was last told to be faulty.
         var toldFaultyAt: Instant?
         /// The state that was last told; nil for a backend that is not known.

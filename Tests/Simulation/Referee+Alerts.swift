@@ -72,6 +72,7 @@ extension Referee {
             ledgers[number].backends[backend].told = host.state
             if host.state == .up { ledgers[number].backends[backend].flapHold = nil }
             if known.owed?.state == host.state { ledgers[number].backends[backend].owed = nil }
+            if host.state == .up, cause == .foreign { ledgers[number].backends[backend].raisedByOthersAt = now }
             if host.state == .down, cause == .foreign { ledgers[number].backends[backend].goodRounds = 0 }
             requireNoQuarrel(monitor, backend, host, isForeign: cause == .foreign)
         case .director(.undoneByOthers(let host)):

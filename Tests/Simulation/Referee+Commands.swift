@@ -22,6 +22,8 @@ extension Referee {
             let needed = monitor.policy.deciding.rapidRounds > 0 ? 1 : monitor.policy.failuresNeeded
             require(
                 failures >= needed, .evidence, "\(name) after \(failures) failures in a row")
+            let begun = known.polls.map(\.failureBegunAt).max() ?? .origin
+            require(begun >= known.raisedByOthersAt, .evidence, "\(name) by polls of before others had put it up")
             // By the interval of before, where that was another one.
             let since = max(known.truthSince, ledgers[number].settingsSince)
             let isLongHealthy = known.truth == .healthy && now - since > monitor.policy.period * 2
@@ -38,6 +40,7 @@ extension Referee {
         case .hostUpdate: requireWeight(monitor, backend, vhosts ?? -1, name)
         case .hostResetUsers, .hostFlush:
             require(known.isOwnDown, .usersOfOwnDowns, "\(name), which others took down")
+            require(known.goodRounds == 0, .usersOfOwnDowns, "\(name), which polls well")
         }
         ledgers[number].commands[id] = Ledger.Command(backend: backend, verb: verb)
     }

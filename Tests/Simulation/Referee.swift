@@ -223,6 +223,7 @@ extension Referee {
         switch known.meaning(failure, isLogin: world.scenario.services[service].mailProtocol != .lmtp, monitor.policy) {
         case .fault:
             known.polls[service].failures += 1
+            known.polls[service].failureBegunAt = start
             known.polls[service].isRejectedLast =
                 known.isRejected && failure?.phase == .login
                 && (failure?.isAccountRejected == true || failure?.kind == .timeout)
