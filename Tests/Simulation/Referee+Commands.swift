@@ -40,7 +40,8 @@ extension Referee {
         case .hostUpdate: requireWeight(monitor, backend, vhosts ?? -1, name)
         case .hostResetUsers, .hostFlush:
             require(known.isOwnDown, .usersOfOwnDowns, "\(name), which others took down")
-            require(known.goodRounds == 0, .usersOfOwnDowns, "\(name), which polls well")
+            let isRapid = monitor.policy.deciding.rapidRounds > 0
+            require(known.goodRounds == 0 || isRapid, .usersOfOwnDowns, "\(name), which polls well")
         }
         ledgers[number].commands[id] = Ledger.Command(backend: backend, verb: verb)
     }
