@@ -24,6 +24,7 @@ struct Bench: AsyncParsableCommand {
     func run() async throws {
         if let fillHistories { return print(Histories.fill(fillHistories)) }
         raiseDescriptorLimit()
+        try requireDescriptors()
         let workshop = try Workshop()
         defer { workshop.stop() }
         let certificate = try await Certificate(in: workshop)
@@ -72,6 +73,18 @@ struct Bench: AsyncParsableCommand {
         case .detection: try await Detection(stage: stage).measure()
         }
     }
+
+    /// Half an hour must not end with nothing for want of them.
+    private func requireDescriptors() throws {
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        guard !brief, limit.rlim_cur < Self.neededDescriptors else { return }
+        throw ValidationError(
+            "\(limit.rlim_cur) descriptors are too few: let the hard limit be \(Self.neededDescriptors) (ulimit -Hn)")
+    }
+
+    /// Ten thousand idle connections, and a thousand polls beside them.
+    private static let neededDescriptors: rlim_t = 12_000
 
     private func raiseDescriptorLimit() {
         var limit = rlimit()

@@ -84,7 +84,7 @@ struct HAProxy: Contender {
                 tcp-check expect rstring "b OK"
                 tcp-check send "c LOGOUT\\r\\n"
                 tcp-check expect rstring "c OK"
-                default-server inter \(interval) fall 3 rise 1
+                default-server inter \(interval) fall 1 rise 1
             \(servers)
 
             """, to: "haproxy.cfg")

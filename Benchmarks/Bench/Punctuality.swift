@@ -106,12 +106,12 @@ struct Punctuality {
                 "`sentinel: yes`: lateness, 99 %", "at most 50 ms", reached: "\(sentinels.text99); \(share(sentinels))",
                 isMet: sentinels.isOnTime(50)),
         ]
-            + zip([backends, backends / 4], results.dropFirst(3)).map { count, result in
+            + results.dropFirst(3).prefix(1).map { result in
                 Target(
-                    "\(count) × three protocols, TLS", "none missing, or the honest figure",
+                    "\(backends) × three protocols, TLS", "all in time, or the honest figure",
                     reached:
                         "\(result.missed) of \(result.outcome.due) missing, \(result.failed) failed; \(result.text99)",
-                    isMet: result.missed == 0 && result.failed == 0)
+                    isMet: result.isOnTime(50) && result.missed == 0 && result.failed == 0)
             }
     }
 

@@ -33,7 +33,9 @@ struct RingDetection {
             let downs = try await confirmations(Set(victims.map(\.address)), of: ring.directors[0])
             var delays = Detection.Delays()
             for try await failure in group {
-                guard let down = downs[failure.address] else { continue }
+                guard let down = downs[failure.address], down > failure.time else {
+                    throw LabError.failed("\(failure.address) was listed down before it failed")
+                }
                 let delay = (down - failure.time) / .seconds(1)
                 let isCrash = victims.prefix(count).contains { $0.address == failure.address }
                 if isCrash { delays.crashes.append(delay) } else { delays.hangs.append(delay) }
@@ -49,6 +51,9 @@ struct RingDetection {
         var downs: [String: ContinuousClock.Instant] = [:]
         try await waitUntil("all to be listed down", within: .seconds(120), every: .milliseconds(20)) {
             for host in try await director.hostList() where host.state == .down && downs[host.address] == nil {
+                guard addresses.contains(host.address) else {
+                    throw LabError.failed("\(host.address), which is well, is listed down")
+                }
                 downs[host.address] = .now
             }
             return addresses.isSubset(of: downs.keys)

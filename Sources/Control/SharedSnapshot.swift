@@ -3,12 +3,13 @@ package import NIOCore
 /// A snapshot and what is made of it, for all who ask at about the same time: however many they are, each text is made once.
 ///
 /// It is half a second old at most, or as old as what is still being made of it: on a large site that takes its time, and
-/// must not be begun anew while it does.
+/// must not be begun anew while it does. Then it is let go: whatever changes while somebody holds it has to be copied.
 package actor SharedSnapshot {
     private static let longestAge = Duration.milliseconds(500)
 
     private let take: @Sendable () async throws -> Snapshot
     private let now: @Sendable () -> ContinuousClock.Instant
+    private let sleep: @Sendable (Duration) async -> Void
     private var latest: (at: ContinuousClock.Instant, snapshot: Task<Snapshot, any Error>)?
     private var texts: [String: Task<ByteBuffer, any Error>] = [:]
     /// Snapshots so far, and what of the latest is being made.
@@ -18,9 +19,11 @@ package actor SharedSnapshot {
     /// One that is taken like this, by this clock.
     package init(
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        sleep: @escaping @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) },
         _ take: @escaping @Sendable () async throws -> Snapshot
     ) {
         self.now = now
+        self.sleep = sleep
         self.take = take
     }
 
@@ -36,6 +39,9 @@ package actor SharedSnapshot {
         texts[name] = text
         return (try await text.value, try await snapshot.value.status.tag)
     }
+
+    /// Whether there is one.
+    var isHolding: Bool { latest != nil }
 
     /// Something has been ordered: the next who asks is to see it.
     package func forget() {
@@ -59,8 +65,18 @@ package actor SharedSnapshot {
         let number = number
         underWay += 1
         return Task {
-            defer { if self.number == number { underWay -= 1 } }
+            defer { ended(number) }
             return try await work()
+        }
+    }
+
+    private func ended(_ number: Int) {
+        guard self.number == number else { return }
+        underWay -= 1
+        guard underWay == 0 else { return }
+        Task {
+            await sleep(Self.longestAge)
+            if self.number == number, underWay == 0 { forget() }
         }
     }
 }

@@ -58,6 +58,13 @@ struct Reloading: Service {
         try await daemon.reload(loaded)
         await control.change(to: loaded.settings)
         await web.change(to: loaded.settings)
+        // An editor or a full disk may have emptied the file, and a greeting alone shows little.
+        if loaded.accounts.isEmpty {
+            var fields = LogFields()
+            fields.add("accounts", "none")
+            fields.add("note", "there is no test account: backends are polled without a login")
+            log.tell(LogLine(.warning, "accounts_none", fields))
+        }
         for name in loaded.settings.waitingForStart(since: started) {
             var fields = LogFields()
             fields.add("setting", name)

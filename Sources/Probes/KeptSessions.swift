@@ -12,6 +12,15 @@ final class KeptSessions {
         let identity: PeerIdentity?
         /// When the certificate was shown.
         let shown: Instant
+        /// When the poll was begun that it was kept of.
+        fileprivate(set) var kept = Instant.origin
+
+        init(ticket: TLSTicket, context: TLSContext, identity: PeerIdentity?, shown: Instant) {
+            self.ticket = ticket
+            self.context = context
+            self.identity = identity
+            self.shown = shown
+        }
     }
 
     private struct Backend {
@@ -24,12 +33,14 @@ final class KeptSessions {
     private var backends: [IPAddress: Backend] = [:]
     private var swept = Instant.origin
 
-    /// Hands a session over to be resumed, once, by who would make the very same.
+    /// Hands a session over to be resumed, once, by who would make the very same: not where the poll behind this one, as far from
+    /// it as this one is from the last, would be too late for the next full handshake.
     func take(
         _ address: IPAddress, _ service: Service, _ context: TLSContext, _ identity: PeerIdentity?, at now: Instant
     ) -> Session? {
         guard let session = backends[address]?.sessions.removeValue(forKey: service),
-            session.context === context, session.identity == identity, now - session.shown < Self.lifetime
+            session.context === context, session.identity == identity,
+            (now - session.shown) + (now - session.kept) < Self.lifetime
         else { return nil }
         return session
     }
@@ -37,6 +48,8 @@ final class KeptSessions {
     /// Keeps a session for the next poll.
     func keep(_ session: Session, _ address: IPAddress, _ service: Service, at now: Instant) {
         guard session.shown >= backends[address]?.doubted ?? .origin else { return }
+        var session = session
+        session.kept = now
         backends[address, default: Backend()].sessions[service] = session
         sweep(at: now)
     }

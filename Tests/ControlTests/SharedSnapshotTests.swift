@@ -66,6 +66,29 @@ import Testing
         #expect(work.counts == [2, 3])
     }
 
+    @Test func `what nobody asks for any more is not held`() async throws {
+        let (gate, opener) = AsyncStream.makeStream(of: Void.self)
+        let (slept, sleeper) = AsyncStream.makeStream(of: Duration.self)
+        let work = work
+        let shared = SharedSnapshot(
+            now: { work.now },
+            sleep: { time in
+                sleeper.yield(time)
+                for await _ in gate { return }
+            },
+            { work.take() })
+        _ = try await shared.text("status") { _ in ByteBuffer(string: "text") }
+        for await time in slept {
+            #expect(time == .milliseconds(500))
+            break
+        }
+        #expect(await shared.isHolding)
+        opener.finish()
+        while await shared.isHolding { await Task.yield() }
+        _ = try await shared.snapshot()
+        #expect(work.counts == [2, 0])
+    }
+
     @Test func `what takes longer than that is not begun anew by each who asks meanwhile`() async throws {
         let (gate, opener) = AsyncStream.makeStream(of: Void.self)
         let (news, teller) = AsyncStream.makeStream(of: Void.self)

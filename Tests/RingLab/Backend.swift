@@ -60,7 +60,7 @@ package final class Backend: Sendable {
 
     package func stop() async throws { try await instance.stop() }
 
-    /// Kills all its processes at once, as a crash of the machine would.
+    /// Kills all its processes at once: its connections are reset or closed, and new ones refused.
     package func kill() async throws {
         try instance.signalAll(SIGKILL)
         try await instance.stop()

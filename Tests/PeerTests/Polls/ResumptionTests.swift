@@ -183,13 +183,17 @@ import Testing
                     sessions.take(
                         address, service, context, name.isEmpty ? .address(address) : .name(name), at: start + time)
                 }
-                guard let session = take(after: .seconds(599), context, "") else {
+                guard let session = take(after: .seconds(299), context, "") else {
                     Issue.record("nothing was kept: \(report)")
                     return done.succeed()
                 }
                 #expect(take(after: .zero, context, "") == nil, "it is used once")
                 sessions.keep(session, address, service, at: start)
-                #expect(take(after: .seconds(601), context, "") == nil)
+                #expect(take(after: .seconds(301), context, "") == nil, "the next poll would be too late")
+                sessions.keep(session, address, service, at: start + .seconds(580))
+                #expect(take(after: .seconds(589), context, "") != nil)
+                sessions.keep(session, address, service, at: start + .seconds(580))
+                #expect(take(after: .seconds(591), context, "") == nil)
                 sessions.keep(session, address, service, at: start)
                 #expect(take(after: .zero, context, "other.example") == nil, "it was for somebody else")
                 sessions.keep(session, address, service, at: start)
