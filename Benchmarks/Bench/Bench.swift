@@ -42,7 +42,7 @@ struct Bench: AsyncParsableCommand {
         var targets: [Target] = []
         let start = ContinuousClock.now
         for part in Part.allCases where only.isEmpty ? part != .detection : only.contains(part) {
-            say("\(part.rawValue), after \((.now - start).components.seconds) s\(isAll ? " of some 1,100" : "")")
+            say("\(part.rawValue), after \((.now - start).components.seconds) s\(isAll ? " of some 1,400" : "")")
             let section = try await measure(part, stage)
             sections.append(section.text)
             targets += section.targets

@@ -10,6 +10,8 @@ struct Memory {
         let contender: any Contender
         var encryption = Work.Encryption.none
         var hasSentinels = false
+        /// Whether the metrics are asked for ten times in the interval in which the memory is looked at.
+        var isAsked = false
         /// So many backends, polled so many times each at this interval.
         let steps: [(backends: Int, polls: Int, interval: Double)]
     }
@@ -18,12 +20,15 @@ struct Memory {
         let most = (backends: 10_000, polls: 3, interval: 10.0)
         let brief = [(backends: 10, polls: 2, interval: 0.5), (backends: 100, polls: 2, interval: 0.5)]
         let ends = stage.isBrief ? brief : [(backends: 10, polls: 3, interval: 2), most]
-        let long = stage.isBrief ? brief : [(backends: 10, polls: 30, interval: 1), (1_000, 30, 1), most]
+        // By then a backend has all that it ever has.
+        let long =
+            stage.isBrief ? brief : [(backends: 10, polls: 30, interval: 1), (1_000, 30, 1), (10_000, 26, 10)]
         // Begun with full handshakes, a thousand a second are more than one processor has on many machines.
         let slow = stage.isBrief ? brief : [(backends: 10, polls: 3, interval: 2), (10_000, 3, 20)]
         let haproxy = [Series(name: "plain", contender: HAProxy(), steps: ends)]
         return [Series(name: "plain", contender: Dovemon(servesMetrics: false), steps: long)]
             + (HAProxy.isInstalled ? haproxy : []) + [
+                Series(name: "plain, metrics asked for", contender: Dovemon(), isAsked: true, steps: ends),
                 Series(
                     name: "TLS, sessions kept", contender: Dovemon(servesMetrics: false), encryption: .resumed,
                     steps: slow),
@@ -84,7 +89,7 @@ struct Memory {
         let peers = stage.peers(work)
         try await peers.ask("reset")
         let running = try await series.contender.start(work, stage, label)
-        try await waitUntil("\(running.name) to poll all \(polls) times", within: .seconds(120)) {
+        try await waitUntil("\(running.name) to poll all \(polls) times", within: .seconds(400)) {
             _ = try running.processorTime()
             return try await peers.counts().finished >= polls * count
         }
@@ -92,6 +97,7 @@ struct Memory {
         var most = 0
         for _ in 0..<10 {
             try await pause(interval / 10)
+            if series.isAsked { _ = try running.metrics() }
             most = max(most, residentMemory(of: running.process.pid) ?? 0)
         }
         try await running.endUnfailing()
