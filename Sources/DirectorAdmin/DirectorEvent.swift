@@ -115,4 +115,6 @@ package enum ChangeCause: Hashable, Sendable {
     case command(CommandReply, took: Duration)
     /// Somebody else: another monitor, an administrator, or the ring's restart.
     case foreign
+    /// It was changed when no run of this monitor looked: it is what an earlier one was about to do, or has undone what that did.
+    case unwatched
 }

@@ -98,7 +98,8 @@ struct HostTable: Sendable {
         var seen: Set<IPAddress> = []
         let isSettled = listing.ring != .syncing
         for row in listing.hosts where seen.insert(row.address).inserted {
-            if let index = records.index(forKey: row.address) {
+            let index = records.index(forKey: row.address)
+            if let index {
                 // Most of them, most of the time.
                 guard records.values[index].isNews(row) || restored.awaits(row.address) else { continue }
                 events += records.values[index].listed(
@@ -111,7 +112,8 @@ struct HostTable: Sendable {
                 records[row.address] = record
                 events.append(.hostAppeared(row))
             }
-            restore(row, isSettled: isSettled, at: now)
+            let isOther = restore(row, isSettled: isSettled, at: now)
+            if index == nil, isOther { events.append(.stateChanged(row, .unwatched)) }
             if orders[row.address] != nil { orders[row.address] = records[row.address]?.order }
             review(row.address, manners)
         }
@@ -191,14 +193,18 @@ struct HostTable: Sendable {
     }
 
     /// Whose down it is may be known from an earlier run, or from before it was not listed for a while. What this run has
-    /// decided on since then is later.
-    private mutating func restore(_ row: Host, isSettled: Bool, at now: Instant) {
+    /// decided on since then is later. Gives whether an earlier run has seen another state, and so told nothing of this one.
+    private mutating func restore(_ row: Host, isSettled: Bool, at now: Instant) -> Bool {
+        let isOfEarlierRun = restored.isOfEarlierRun(row.address)
+        let former = isOfEarlierRun ? restored.intents[row.address] : nil
         let intent = restored.claim(row, isSettled: isSettled, at: now)
         records[row.address]?.mayHaveOpenDown = restored.isOpen(row.address)
+        if row.state == .up, isSettled { return former?.change != nil }
         guard let intent,
             records[row.address]?.ownership == HostRecord.Ownership.none
-        else { return }
-        records[row.address]?.restore(intent, isOfEarlierRun: restored.isOfEarlierRun(row.address))
+        else { return false }
+        records[row.address]?.restore(intent, isOfEarlierRun: isOfEarlierRun)
+        return former.map { $0.change == nil } ?? false
     }
 
     /// Sorts all of them anew, as other manners ask for.

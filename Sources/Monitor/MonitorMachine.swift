@@ -295,6 +295,10 @@ extension MonitorMachine {
             noteWeight(of: host.address)
             if wasOut, backends[host.address]?.isOutByWeight == false { lookAnew(host.address, at: now) }
             return [.tell(.director(event))] + endUnwantedSentinel(host.address)
+        case .stateChanged(let host, .unwatched):
+            // As it was first listed; what that means is seen to with its polls.
+            let told = MonitorEvent.stateChanged(host, .unwatched, nil)
+            return [backends[host.address]?.tell(told) ?? .tell(told)]
         case .stateChanged(let host, let cause):
             let backend = backends[host.address]
             let fault = backend?.fault.map { Fault($0.service, $0.streak, at: now) }

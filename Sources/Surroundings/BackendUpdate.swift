@@ -36,7 +36,8 @@ package struct BackendUpdate: Hashable, Sendable {
             self.init(inner)
             return
         }
-        guard case .stateChanged(let host, .command, let fault) = event, let state = host.state else { return nil }
+        guard case .stateChanged(let host, let cause, let fault) = event, cause != .foreign, let state = host.state
+        else { return nil }
         self.init(
             backend: host.spelling, state: state,
             // A tag comes from the director, and an environment cannot hold every character.

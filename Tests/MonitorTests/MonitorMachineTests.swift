@@ -173,12 +173,13 @@ private func byCommand(_ milliseconds: Int) -> ChangeCause { .command(.ok, took:
         watch.run(to: 55)
         watch.forgetTold()
         watch.rows = [row(1)]
-        watch.run(to: 60.009)
+        watch.run(to: 60.109)
         #expect(watch.sent.first == DirectorCommand(.hostDown, row(1)))
         #expect(
             watch.told == [
                 failed(row(1), imap, 6), .stateChanged(row(1), .foreign, fault(imap, 6, since: 10_005, at: 60_007)),
-                .stateChanged(row(1, .down), byCommand(2), fault(imap, 6, since: 10_005, at: 60_009)),
+                failed(row(1), imap, 7),
+                .stateChanged(row(1, .down), byCommand(2), fault(imap, 7, since: 10_005, at: 60_107)),
             ])
     }
 }

@@ -141,6 +141,27 @@ private let rejected = PollFailure(phase: .login, kind: .rejected, code: "AUTHEN
         #expect(watch.switches == ["HOST-UP 10.0.0.1"])
     }
 
+    /// It was killed, or ended, before it had seen what became of its command.
+    @Test func `A restart tells what the run before it could not tell any more`() {
+        let intents = [
+            row(1).address: DownIntent(at: .origin), row(2).address: DownIntent(at: .origin, change: 0),
+            row(3).address: DownIntent(at: .origin, change: 0), row(4).address: DownIntent(at: .origin),
+        ]
+        var watch = Watch(
+            .polling(imap), row(1, .down), row(2), row(3, .down), row(4), restored: MonitorState(intents: intents))
+        watch.run(to: 0.5)
+        let told = watch.told.filter { if case .stateChanged = $0 { true } else { false } }
+        #expect(
+            told == [
+                .stateChanged(row(1, .down), .unwatched, nil), .stateChanged(row(2), .unwatched, nil),
+            ])
+        let down = LogLine(.stateChanged(row(1, .down), .unwatched, nil))
+        #expect(down.text == #"backend=10.0.0.1 state=down by=dovemon note="while dovemon was not running""#)
+        #expect(down.level == .error && down.isChange)
+        let up = LogLine(.stateChanged(row(2), .unwatched, nil))
+        #expect(up.text == #"backend=10.0.0.2 state=up by=unknown note="while dovemon was not running""#)
+    }
+
     /// The clock was an hour ahead when it was decided, just before the former run was killed.
     @Test func aDownFromTheFutureIsNotAwaitedUntilThen() {
         let policy = Policy.polling(imap).deciding { $0.minHealthy = .count(1) }

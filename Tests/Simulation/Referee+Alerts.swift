@@ -63,7 +63,9 @@ extension Referee {
             let known = ledgers[number].backends[backend]
             require(isQuiet || known.window == nil, .maintenance, "m\(number) tells of backend \(backend) aloud")
             require(known.isKnown, .alerts, "m\(number) tells of backend \(backend), which it does not know")
-            require(known.told != host.state, .alerts, "m\(number) tells of backend \(backend) twice the same")
+            require(
+                known.told != host.state || cause == .unwatched, .alerts,
+                "m\(number) tells of backend \(backend) twice the same")
             if let list = ledgers[number].list {
                 require(
                     list.rows[backend]?.state == host.state, .alerts,

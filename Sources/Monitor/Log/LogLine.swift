@@ -165,6 +165,9 @@ package struct LogLine: Hashable, Sendable {
             fields.add("reply", reply.text)
             fields.add("confirmed", LogFields.seconds(took))
         case .foreign: fields.add("by", "others")
+        case .unwatched:
+            fields.add("by", host.state == .down ? "dovemon" : "unknown")
+            fields.add("note", "while dovemon was not running")
         }
         self.init(host.state == .up ? .notice : .error, isChange: true, "state_changed", fields)
     }

@@ -154,7 +154,7 @@ extension Chronicle {
     ) {
         switch event {
         case .stateChanged(let host, let cause, let fault):
-            let isOwn = if case .command = cause { true } else { false }
+            let isOwn = cause != .foreign && (cause != .unwatched || host.state == .down)
             let reason = fault.map { BackendStatus.Reason(service: $0.service, failure: $0.streak.latest) }
             backends[host.address, default: Backend()].lastChange = Change(
                 time: time, state: host.state, isOwn: isOwn, reason: reason)
