@@ -305,7 +305,7 @@ extension MonitorMachine {
             let told = MonitorEvent.stateChanged(host, cause, fault)
             // A former run's HOST-DOWN may have been held by the director until now.
             let isForeign = cause == .foreign && (host.state == .up || !reconciliation.isOwnDown(host.address))
-            if isForeign, backend?.verdict == .faulty, backend?.isPaced == false {
+            if isForeign, host.state == .up, backend?.verdict == .faulty, backend?.isPaced == false {
                 schedule.hasten(host.address, isUrgent: true, at: now)
             }
             return [backend?.tell(told) ?? .tell(told)] + stateChanged(host, byOthers: isForeign, at: now)
