@@ -144,7 +144,7 @@ soak: ## watch dovemon over thousands of backends under faults (MINUTES=3 BACKEN
 
 # Everything that takes part is built as it ships.
 BENCH := dovemon bench-peers bench-floor Bench
-bench: ## measure dovemon beside HAProxy and a minimal C program, into docs/performance.md (some 18 minutes)
+bench: ## measure dovemon beside HAProxy and a minimal C program, into docs/performance.md (some 25 minutes)
 	@scripts/setup bench
 	@for product in $(BENCH); do scripts/build-release "$$product"; done
 	@scripts/splice docs/performance.md performance "$$(swift build -c release --show-bin-path)/Bench"
