@@ -36,13 +36,13 @@ package final class LoneBackend: Sendable {
             try await backend.instance.start()
             return backend
         } catch {
-            reaper.reap([])
+            reaper.reap()
             throw error
         }
     }
 
     /// Kills everything and removes the directory.
-    package func stop() { reaper.reap([instance].compactMap { $0.child() }) }
+    package func stop() { reaper.reap() }
 
     /// The port of a service.
     package func port(_ listener: Listener) -> Int { ports.port(listener) }

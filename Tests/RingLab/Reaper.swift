@@ -10,6 +10,9 @@ final class Reaper: Sendable {
     let directory: String
     private let shell: Child
     private let lifeline: Mutex<Int32?>
+    /// What was started and is still to be collected. One that nobody collects stays a zombie, over which Swift Testing's exit tests
+    /// do not see their own processes end.
+    private let children = Mutex<[Child]>([])
 
     /// Begins to watch over `directory`.
     init(directory: String) throws {
@@ -41,22 +44,26 @@ final class Reaper: Sendable {
             started() { shift 19; echo "$1"; }
             read -r line <"/proc/$$/stat" && started ${line##*) } >"$0/pids/$$" && exec "$@"
             """#
-        return try Child(["/bin/sh", "-c", note, directory] + arguments, streams: streams)
+        let child = try Child(["/bin/sh", "-c", note, directory] + arguments, streams: streams)
+        children.withLock { $0.append(child) }
+        return child
     }
 
     /// Forgets a process that has ended, for its number may become another's.
     func forget(_ child: Child) {
         unlink("\(directory)/pids/\(child.pid)")
+        children.withLock { $0.removeAll { $0 === child } }
     }
 
     /// Kills everything and removes the directory; returns when that is done. May be called twice.
-    ///
-    /// - Parameter children: those that the lab itself has to collect when they have ended.
-    func reap(_ children: [Child]) {
+    func reap() {
         release(saying: nil)
-        while shell.exitStatus() == nil {
+        let children = children.withLock { $0 }
+        var isOver = false
+        while !isOver {
+            isOver = shell.exitStatus() != nil
             for child in children { _ = child.exitStatus() }
-            usleep(5_000)
+            if !isOver { usleep(5_000) }
         }
     }
 

@@ -63,7 +63,7 @@ package final class Ring: Sendable {
                 return Ring(plan, network: network, further: further, took: .now - start)
             } catch {
                 // Somebody else may have taken an address meanwhile.
-                reaper.reap([])
+                reaper.reap()
                 guard tries < 3, !(error is CancellationError) else { throw error }
             }
         }
@@ -82,8 +82,7 @@ package final class Ring: Sendable {
 
     /// Kills everything and removes the directory. Also right from a signal's watcher, and harmless when repeated.
     package func stop() {
-        let instances = directors.map(\.instance) + backends.map(\.instance)
-        reaper.reap(instances.compactMap { $0.child() })
+        reaper.reap()
     }
 
     /// Lets the ring live on after this process; `directory/stop` ends it.

@@ -13,7 +13,7 @@ package final class Workshop: Sendable {
     }
 
     /// Kills everything and removes the directory.
-    package func stop() { reaper.reap([]) }
+    package func stop() { reaper.reap() }
 
     /// Runs a program to its end and returns what it printed on both streams.
     package func run(
