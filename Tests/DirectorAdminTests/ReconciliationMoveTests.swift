@@ -203,6 +203,16 @@ import Testing
         #expect(bench.list(row(1, .down)) == [.report(.ringChanged(.synced)), up(2, row(1))])
     }
 
+    /// It polls well again, but is held down, or nothing is known of it.
+    @Test func usersAreMovedOnlyWhileHealthAsksForTheDown() {
+        var bench = Bench(listing: row(1))
+        _ = bench.want(.down, row(1))
+        _ = bench.want(nil, row(1))
+        _ = bench.reply(1, .ok)
+        #expect(bench.list(row(1, .down)).asked == [])
+        #expect(bench.want(.down, row(1)) == [move(2, row(1, .down))])
+    }
+
     @Test func everyDownOfOnesOwnIsFollowedByAMove() {
         var bench = emptied([row(1)])
         _ = bench.reply(2, .ok)
